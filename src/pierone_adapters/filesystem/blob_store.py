@@ -1,0 +1,123 @@
+"""`BlobStore` on a disk: `blobs/<algorithm>/<2 hex>/<hex>` and `uploads/<id>`.
+
+The length of an upload's file is the truth of how far it is, also after a crash; its running hash is kept in
+memory and computed again where it is missing. A blob appears by rename after fsync, so it is whole or absent.
+"""
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from pierone_adapters.filesystem.durable import lock, sync_directory, translated
+from pierone_adapters.filesystem.upload import FilesystemUploadWriter
+from pierone_core.errors import BlobUnknown, BlobUploadUnknown, Unavailable
+from pierone_core.values import Digest, Hash
+
+_REMEMBERED_HASHES = 4096
+
+
+class FilesystemBlobStore:
+    """Blobs below one directory, which several processes may share."""
+
+    def __init__(self, root: Path) -> None:
+        """Use `root`, made if it is missing; raises `Unavailable` if it cannot be used."""
+        self._blobs, self._uploads = root / "blobs", root / "uploads"
+        self._hashes: OrderedDict[str, tuple[int, Hash]] = OrderedDict()
+        self._mutex = threading.Lock()
+        with translated():
+            self._blobs.mkdir(parents=True, exist_ok=True)
+            self._uploads.mkdir(exist_ok=True)
+            sync_directory(root)
+
+    def open_upload(self, upload_id: str, algorithm: str) -> FilesystemUploadWriter:
+        """See `BlobStore`."""
+        path = self._uploads / upload_id
+        with translated():
+            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            lock(fd)
+            _check_still_there(path, fd)
+        except BaseException:
+            os.close(fd)
+            raise
+        return FilesystemUploadWriter(self, upload_id, path, fd, algorithm)
+
+    def upload_size(self, upload_id: str) -> int:
+        """See `BlobStore`."""
+        with translated():
+            try:
+                return (self._uploads / upload_id).stat().st_size
+            except FileNotFoundError:
+                return 0
+
+    def discard_upload(self, upload_id: str) -> None:
+        """See `BlobStore`."""
+        writer = self.open_upload(upload_id, "sha256")
+        try:
+            writer.discard()
+        finally:
+            writer.close()
+
+    def idle_uploads(self, before: datetime) -> Sequence[str]:
+        """See `BlobStore`."""
+        with translated(), os.scandir(self._uploads) as entries:
+            return [entry.name for entry in entries if entry.stat().st_mtime < before.timestamp()]
+
+    def open_blob(self, digest: Digest, start: int, stop: int) -> "FilesystemBlobReader":
+        """See `BlobStore`."""
+        with translated():
+            try:
+                fd = os.open(self.blob_path(digest), os.O_RDONLY | os.O_CLOEXEC)
+            except FileNotFoundError as error:
+                raise BlobUnknown(f"no blob {digest}") from error
+        if os.fstat(fd).st_size < stop:
+            os.close(fd)
+            raise Unavailable(f"blob {digest} is damaged: its file is too short")
+        return FilesystemBlobReader(fd, start, stop)
+
+    def blob_path(self, digest: Digest) -> Path:
+        """Where a blob lies."""
+        return self._blobs / digest.algorithm / digest.encoded[:2] / digest.encoded
+
+    def remember_hash(self, upload_id: str, offset: int, running: Hash) -> None:
+        """Keep the hash of the first `offset` bytes for the next request of this upload."""
+        with self._mutex:
+            self._hashes[upload_id] = (offset, running)
+            if len(self._hashes) > _REMEMBERED_HASHES:
+                self._hashes.popitem(last=False)
+
+    def recall_hash(self, upload_id: str, offset: int) -> Hash | None:
+        """The running hash of exactly the first `offset` bytes, if it is at hand."""
+        with self._mutex:
+            at, running = self._hashes.pop(upload_id, (-1, None))
+        return running if at == offset else None
+
+
+class FilesystemBlobReader:
+    """`BlobReader` over a file; reads at explicit positions."""
+
+    def __init__(self, fd: int, start: int, stop: int) -> None:
+        """Read [start, stop) of the open file `fd`, which is closed with the reader."""
+        self._fd, self._position, self._stop = fd, start, stop
+
+    def read(self, size: int) -> bytes:
+        """See `BlobReader`."""
+        with translated():
+            data = os.pread(self._fd, min(size, self._stop - self._position), self._position)
+        self._position += len(data)
+        return data
+
+    def close(self) -> None:
+        """See `BlobReader`."""
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+
+def _check_still_there(path: Path, fd: int) -> None:
+    # Between open and lock another request may have published the file: writing to it now would damage a blob.
+    if not path.exists() or not os.path.samestat(path.stat(), os.fstat(fd)):
+        raise BlobUploadUnknown("this upload was finished by another request")

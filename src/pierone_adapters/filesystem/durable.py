@@ -1,0 +1,70 @@
+"""File operations that survive a crash, and their failures in the core's words."""
+
+import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pierone_core.errors import StorageFull, Unavailable, UploadBusy
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise `StorageFull` or `Unavailable` for what the operating system refuses."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StorageFull("the registry has no room left to store content; nothing was accepted") from error
+        raise Unavailable(f"the registry cannot reach its storage: {error.strerror}") from error
+
+
+def lock(fd: int) -> None:
+    """Take the file for this process and thread alone; the system lets go of it when the holder dies."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise UploadBusy("another request is writing to this upload; ask for its status and go on") from error
+
+
+def write_all(fd: int, data: bytes, offset: int) -> None:
+    """Write all of `data` at `offset`; on failure leave the file as long as it was."""
+    view = memoryview(data)
+    try:
+        while view:
+            written = os.pwrite(fd, view, offset + len(data) - len(view))
+            view = view[written:]
+    except OSError:
+        os.ftruncate(fd, offset)
+        raise
+
+
+def sync_directory(path: Path) -> None:
+    """Make the entries of a directory durable."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def move_durably(source: Path, target: Path) -> None:
+    """Rename a file whose content is already synced; when this returns, the new name survives a power cut."""
+    try:
+        source.rename(target)
+    except FileNotFoundError:
+        _make_durably(target.parent)
+        source.rename(target)
+    sync_directory(target.parent)
+
+
+def _make_durably(directory: Path) -> None:
+    if directory.is_dir():
+        return
+    _make_durably(directory.parent)
+    directory.mkdir(exist_ok=True)
+    sync_directory(directory.parent)

@@ -1,0 +1,92 @@
+"""`UploadWriter` over a locked file."""
+
+import os
+import threading
+from pathlib import Path
+from typing import Protocol
+
+from pierone_adapters.filesystem.durable import move_durably, translated, write_all
+from pierone_core.errors import DigestInvalid, Unavailable
+from pierone_core.values import Digest, Hash, new_hash
+
+_READ_SIZE = 1 << 20
+_BLOB_MODE = 0o444  # nobody is to write to a published blob, whatever program it is
+
+
+class _Store(Protocol):
+    def blob_path(self, digest: Digest) -> Path: ...
+    def remember_hash(self, upload_id: str, offset: int, running: Hash) -> None: ...
+    def recall_hash(self, upload_id: str, offset: int) -> Hash | None: ...
+
+
+class FilesystemUploadWriter:
+    """One upload, locked by `fd` against every other request of every process.
+
+    The mutex keeps `close` from pulling the file away under a write that a cancelled request left running.
+    """
+
+    def __init__(self, store: _Store, upload_id: str, path: Path, fd: int, algorithm: str) -> None:
+        """Go on with the file `path`, open and locked as `fd`."""
+        self._store, self._id, self._path, self._fd = store, upload_id, path, fd
+        self._algorithm = algorithm
+        self._mutex = threading.Lock()
+        self._offset = os.fstat(fd).st_size
+        self._hash = store.recall_hash(upload_id, self._offset) if self._offset else new_hash(algorithm)
+
+    @property
+    def offset(self) -> int:
+        """See `UploadWriter`."""
+        return self._offset
+
+    def write(self, batch: bytes) -> None:
+        """See `UploadWriter`."""
+        with self._mutex, translated():
+            self._check_open()
+            write_all(self._fd, batch, self._offset)
+            self._offset += len(batch)
+            if self._hash:
+                self._hash.update(batch)
+
+    def publish(self, digest: Digest) -> int:
+        """See `UploadWriter`."""
+        with self._mutex, translated():
+            self._check_open()
+            actual = Digest(digest.algorithm, self._encoded(digest.algorithm))
+            if actual != digest:
+                self._path.unlink(missing_ok=True)
+                raise DigestInvalid(f"the uploaded bytes have digest {actual}, not {digest}; push them again")
+            os.fchmod(self._fd, _BLOB_MODE)
+            os.fsync(self._fd)
+            move_durably(self._path, self._store.blob_path(digest))
+            self._release()
+            return self._offset
+
+    def discard(self) -> None:
+        """Drop the upload's bytes."""
+        with self._mutex, translated():
+            self._check_open()
+            self._path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """See `UploadWriter`."""
+        with self._mutex:
+            if self._fd >= 0 and self._hash and self._path.exists():
+                self._store.remember_hash(self._id, self._offset, self._hash)
+            self._release()
+
+    def _release(self) -> None:
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+    def _encoded(self, algorithm: str) -> str:
+        if self._hash and algorithm == self._algorithm:
+            return self._hash.hexdigest()
+        running = new_hash(algorithm)
+        for position in range(0, self._offset, _READ_SIZE):
+            running.update(os.pread(self._fd, _READ_SIZE, position))
+        return running.hexdigest()
+
+    def _check_open(self) -> None:
+        if self._fd < 0:
+            raise Unavailable("this request was given up")

@@ -1,0 +1,71 @@
+"""Users, their bcrypt password hashes and their teams in a JSON file.
+
+    {"alice": {"password": "$2b$12$...", "teams": ["myteam"]}}
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import bcrypt
+
+from pierone_core.caller import Caller, Credentials, Password
+from pierone_core.errors import Unauthorized
+
+# bcrypt takes no more; a longer password is refused rather than cut.
+_MAX_PASSWORD_BYTES = 72
+# What an unknown user's password is compared with, so that the answer takes as long as for a known one.
+_NOBODY = bcrypt.hashpw(b"nobody", bcrypt.gensalt())
+
+
+@dataclass(frozen=True)
+class _User:
+    password: bytes
+    teams: frozenset[str]
+
+
+class StaticUsers:
+    """`Identity` over a fixed set of users."""
+
+    def __init__(self, users: dict[str, _User]) -> None:
+        """Use `read` to get one from a file."""
+        self._users = users
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read the users file; raises `ValueError` saying what is wrong with it, or `OSError`."""
+        users = json.loads(path.read_text())
+        if not isinstance(users, dict):
+            raise ValueError(f"{path} is not a JSON object of users")  # noqa: TRY004 - one error for a bad file
+        return cls({name: _read_user(path, name, facts) for name, facts in users.items()})
+
+    def authenticate(self, credentials: Credentials) -> Caller:
+        """See `Identity`."""
+        if not isinstance(credentials, Password):
+            raise Unauthorized("log in with a user name and a password: docker login <registry>")
+        user = self._users.get(credentials.user)
+        if not _matches(credentials.secret, user.password if user else _NOBODY) or user is None:
+            raise Unauthorized("user name or password is wrong; log in again: docker login <registry>")
+        return Caller(credentials.user, user.teams)
+
+
+def hash_password(password: str) -> str:
+    """The bcrypt hash for the users file; raises `ValueError` for more than 72 bytes."""
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt()).decode()
+
+
+def _matches(password: str, hashed: bytes) -> bool:
+    secret = password.encode(errors="surrogateescape")
+    return bcrypt.checkpw(secret[:_MAX_PASSWORD_BYTES], hashed) and len(secret) <= _MAX_PASSWORD_BYTES
+
+
+def _read_user(path: Path, name: str, facts: object) -> _User:
+    try:
+        password, teams = facts["password"].encode(), facts["teams"]  # type: ignore[index]
+        bcrypt.checkpw(b"", password)
+        if not isinstance(teams, list):
+            raise TypeError(teams)
+        return _User(password, frozenset(str(team) for team in teams))
+    except (TypeError, KeyError, AttributeError, ValueError) as error:
+        raise ValueError(f"{path}: user {name!r} needs a bcrypt password hash and a list of teams") from error

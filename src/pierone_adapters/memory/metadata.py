@@ -1,0 +1,198 @@
+"""The metadata ports over dictionaries and one lock."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pierone_core.manifest import Manifest
+from pierone_core.ports import Metadata, TagRaced
+from pierone_core.records import (
+    Event,
+    EventKind,
+    Referrer,
+    StoredManifest,
+    TagBinding,
+    TagWrite,
+    UploadSession,
+)
+from pierone_core.values import Digest, Repository, Tag
+
+
+@dataclass
+class _State:
+    sessions: dict[str, UploadSession] = field(default_factory=dict)
+    blobs: dict[tuple[Repository, Digest], int] = field(default_factory=dict)
+    manifests: dict[tuple[Repository, Digest], Manifest] = field(default_factory=dict)
+    tags: dict[tuple[Repository, Tag], TagBinding] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+def memory_metadata() -> Metadata:
+    """A fresh, empty metadata store."""
+    state = _State()
+    return Metadata(
+        uploads=MemoryUploadSessions(state),
+        blobs=MemoryRepositoryBlobs(state),
+        manifests=MemoryManifests(state),
+        listing=MemoryListing(state),
+        events=MemoryEventLog(state),
+        prompt=True,
+    )
+
+
+@dataclass(frozen=True)
+class MemoryUploadSessions:
+    """`UploadSessions` in memory."""
+
+    _state: _State
+
+    def add(self, session: UploadSession) -> None:
+        """See `UploadSessions`."""
+        self._state.sessions[session.id] = session
+
+    def get(self, upload_id: str) -> UploadSession | None:
+        """See `UploadSessions`."""
+        return self._state.sessions.get(upload_id)
+
+    def remove(self, upload_id: str) -> None:
+        """See `UploadSessions`."""
+        self._state.sessions.pop(upload_id, None)
+
+    def started_before(self, time: datetime) -> Sequence[UploadSession]:
+        """See `UploadSessions`."""
+        return [session for session in list(self._state.sessions.values()) if session.started_at < time]
+
+
+@dataclass(frozen=True)
+class MemoryRepositoryBlobs:
+    """`RepositoryBlobs` in memory."""
+
+    _state: _State
+
+    def size(self, repository: Repository, digest: Digest) -> int | None:
+        """See `RepositoryBlobs`."""
+        return self._state.blobs.get((repository, digest))
+
+    def size_anywhere(self, digest: Digest) -> int | None:
+        """See `RepositoryBlobs`."""
+        return next((size for (_, d), size in list(self._state.blobs.items()) if d == digest), None)
+
+    def add(self, repository: Repository, digest: Digest, size: int) -> None:
+        """See `RepositoryBlobs`."""
+        self._state.blobs[repository, digest] = size
+
+
+@dataclass(frozen=True)
+class MemoryManifests:
+    """`Manifests` in memory."""
+
+    _state: _State
+
+    def get(self, repository: Repository, digest: Digest) -> StoredManifest | None:
+        """See `Manifests`."""
+        found = self._state.manifests.get((repository, digest))
+        return StoredManifest(found.digest, found.media_type, found.data) if found else None
+
+    def has(self, repository: Repository, digest: Digest) -> bool:
+        """See `Manifests`."""
+        return (repository, digest) in self._state.manifests
+
+    def tag(self, repository: Repository, tag: Tag) -> TagBinding | None:
+        """See `Manifests`."""
+        return self._state.tags.get((repository, tag))
+
+    def newest_tag(self, repository: Repository) -> TagBinding | None:
+        """See `Manifests`."""
+        # A dictionary keeps the order of first insertion, which is the order of creation.
+        return next((b for (r, _), b in reversed(list(self._state.tags.items())) if r == repository), None)
+
+    def store(
+        self, repository: Repository, manifest: Manifest, tags: Sequence[TagWrite], caller: str, at: datetime
+    ) -> None:
+        """See `Manifests`."""
+        with self._state.lock:
+            for write in tags:
+                self._check_expected(repository, write)
+            if not self.has(repository, manifest.digest):
+                self._state.manifests[repository, manifest.digest] = manifest
+                self._record(EventKind.MANIFEST_STORED, repository, manifest, None, caller, at)
+            for write in tags:
+                self._bind(repository, manifest, write, caller, at)
+
+    def _check_expected(self, repository: Repository, write: TagWrite) -> None:
+        held = self._state.tags.get((repository, write.tag))
+        if (held.digest if held else None) != write.expected or (held and held.immutable):
+            raise TagRaced
+
+    def _bind(self, repository: Repository, manifest: Manifest, write: TagWrite, caller: str, at: datetime) -> None:
+        kind = EventKind.TAG_MOVED if write.expected else EventKind.TAG_BOUND
+        self._state.tags[repository, write.tag] = TagBinding(
+            repository, write.tag, manifest.digest, write.immutable, caller, at
+        )
+        self._record(kind, repository, manifest, write, caller, at)
+
+    def _record(
+        self,
+        kind: EventKind,
+        repository: Repository,
+        manifest: Manifest,
+        write: TagWrite | None,
+        caller: str,
+        at: datetime,
+    ) -> None:
+        event = Event(
+            sequence=len(self._state.events) + 1,
+            at=at,
+            kind=kind,
+            caller=caller,
+            repository=repository,
+            tag=write.tag if write else None,
+            digest=manifest.digest,
+            previous=write.expected if write else None,
+            media_type=manifest.media_type,
+            size=len(manifest.data),
+        )
+        self._state.events.append(event)
+
+
+@dataclass(frozen=True)
+class MemoryListing:
+    """`Listing` in memory."""
+
+    _state: _State
+
+    def has_repository(self, repository: Repository) -> bool:
+        """See `Listing`."""
+        return any(r == repository for r, _ in list(self._state.manifests))
+
+    def repositories(self, after: str, limit: int) -> Sequence[str]:
+        """See `Listing`."""
+        names = {repository.name for repository, _ in list(self._state.manifests)}
+        return sorted(name for name in names if name > after)[:limit]
+
+    def tags(self, repository: Repository, after: str, limit: int) -> Sequence[str]:
+        """See `Listing`."""
+        names = [tag.name for r, tag in list(self._state.tags) if r == repository]
+        return sorted(name for name in names if name > after)[:limit]
+
+    def referrers(
+        self, repository: Repository, subject: Digest, artifact_type: str | None, after: str
+    ) -> Iterator[Referrer]:
+        """See `Listing`."""
+        found = [m for (r, _), m in list(self._state.manifests.items()) if r == repository and m.subject == subject]
+        for m in sorted(found, key=lambda m: str(m.digest)):
+            if str(m.digest) > after and artifact_type in (None, m.artifact_type):
+                yield Referrer(m.digest, m.media_type, len(m.data), m.artifact_type, m.annotations)
+
+
+@dataclass(frozen=True)
+class MemoryEventLog:
+    """`EventLog` in memory."""
+
+    _state: _State
+
+    def read(self, after: int, limit: int) -> Sequence[Event]:
+        """See `EventLog`."""
+        return self._state.events[after : after + limit]

@@ -1,0 +1,49 @@
+"""`UploadSessions` in SQL. Sessions may be lost in a power cut: a client then starts its upload again."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import Row, bindparam, delete, insert, select
+
+from pierone_adapters.sql.database import Database
+from pierone_adapters.sql.schema import uploads
+from pierone_core.records import UploadSession
+from pierone_core.values import Repository
+
+_GET = select(uploads).where(uploads.c.id == bindparam("upload_id"))
+_STARTED_BEFORE = select(uploads).where(uploads.c.started_at < bindparam("time"))
+_REMOVE = delete(uploads).where(uploads.c.id == bindparam("upload_id"))
+
+
+@dataclass(frozen=True)
+class SqlUploadSessions:
+    """See `UploadSessions`."""
+
+    _database: Database
+
+    def add(self, session: UploadSession) -> None:
+        """See `UploadSessions`."""
+        with self._database.hasty() as connection:
+            connection.execute(insert(uploads), asdict(session) | {"repository": session.repository.name})
+
+    def get(self, upload_id: str) -> UploadSession | None:
+        """See `UploadSessions`."""
+        with self._database.read() as connection:
+            row = connection.execute(_GET, {"upload_id": upload_id}).first()
+        return _session(row) if row else None
+
+    def remove(self, upload_id: str) -> None:
+        """See `UploadSessions`."""
+        with self._database.hasty() as connection:
+            connection.execute(_REMOVE, {"upload_id": upload_id})
+
+    def started_before(self, time: datetime) -> Sequence[UploadSession]:
+        """See `UploadSessions`."""
+        with self._database.read() as connection:
+            return [_session(row) for row in connection.execute(_STARTED_BEFORE, {"time": time})]
+
+
+def _session(row: Row[tuple[str, str, str, str, datetime]]) -> UploadSession:
+    upload_id, repository, starter, algorithm, started_at = row
+    return UploadSession(upload_id, Repository(repository), starter, algorithm, started_at)

@@ -1,0 +1,55 @@
+"""Spec chapter "Pull": manifests by tag or digest, blobs by digest."""
+
+from dataclasses import dataclass
+
+from pierone_core.errors import BlobUnknown, ManifestUnknown, Unavailable
+from pierone_core.ports import BlobReader, BlobStore, Manifests, RepositoryBlobs
+from pierone_core.records import StoredManifest
+from pierone_core.values import Digest, Repository, Tag
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """The use cases that read content. Any caller with a proven identity may; see `access_policy`."""
+
+    manifests: Manifests
+    blobs: RepositoryBlobs
+    store: BlobStore
+
+    def get_manifest(self, repository: Repository, reference: Tag | Digest) -> tuple[StoredManifest, bool]:
+        """The manifest, and whether `reference` names it for ever (end-3); raise `ManifestUnknown`."""
+        digest, final = (reference, True) if isinstance(reference, Digest) else self._resolve(repository, reference)
+        stored = self.manifests.get(repository, digest) if digest else None
+        if stored is None:
+            raise ManifestUnknown(f"{repository} has no manifest {reference}", {"reference": str(reference)})
+        return stored, final
+
+    def _resolve(self, repository: Repository, tag: Tag) -> tuple[Digest | None, bool]:
+        if tag.is_latest:
+            newest = self.manifests.newest_tag(repository)
+            return (newest.digest if newest else None), False
+        binding = self.manifests.tag(repository, tag)
+        return (binding.digest, binding.immutable) if binding else (None, False)
+
+    def blob_size(self, repository: Repository, digest: Digest) -> int:
+        """The size of a blob in bytes (end-2); raise `BlobUnknown`."""
+        size = self.blobs.size(repository, digest)
+        if size is None:
+            raise BlobUnknown(f"{repository} has no blob {digest}", {"digest": str(digest)})
+        return size
+
+    def open_blob(self, digest: Digest, start: int, stop: int) -> BlobReader:
+        """Bytes [start, stop) of a blob that `blob_size` found; close the reader. Raises `Unavailable`."""
+        try:
+            return self.store.open_blob(digest, start, stop)
+        except BlobUnknown as error:  # known to the metadata, so this is damage or an unmounted disk, not a 404
+            raise Unavailable(f"the bytes of {digest} cannot be read now; tell the operator of the registry") from error
+
+    def get_blob(self, repository: Repository, digest: Digest) -> bytes:
+        """A whole blob in memory; raise `BlobUnknown`."""
+        size = self.blob_size(repository, digest)
+        reader = self.open_blob(digest, 0, size)
+        try:
+            return b"".join(iter(lambda: reader.read(1 << 20), b""))
+        finally:
+            reader.close()

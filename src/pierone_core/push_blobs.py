@@ -1,0 +1,112 @@
+"""Spec chapter "Push", section "Pushing blobs": uploads in one piece or in chunks, and mounting.
+
+Order of a push: bytes durable, then metadata, then the answer. Access is judged when an upload starts;
+later requests must come from the same caller to the same repository.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pierone_core import access_policy
+from pierone_core.caller import Caller
+from pierone_core.errors import BlobUploadUnknown, RangeInvalid, UploadBusy
+from pierone_core.ports import BlobStore, Now, RepositoryBlobs, UploadSessions, UploadWriter
+from pierone_core.records import UploadSession
+from pierone_core.values import Digest, Repository, check_algorithm
+
+
+@dataclass(frozen=True, slots=True)
+class BlobPush:
+    """The use cases that bring blobs into a repository."""
+
+    blobs: RepositoryBlobs
+    uploads: UploadSessions
+    store: BlobStore
+    now: Now
+
+    def start_upload(self, caller: Caller, repository: Repository, algorithm: str = "sha256") -> UploadSession:
+        """Begin an upload (end-4a, end-4c); raise `Denied` or `DigestInvalid` (unsupported algorithm)."""
+        access_policy.check_push(caller, repository)
+        check_algorithm(algorithm)
+        session = UploadSession(str(uuid.uuid4()), repository, caller.name, algorithm, self.now())
+        self.uploads.add(session)
+        return session
+
+    def mount(self, caller: Caller, repository: Repository, digest: Digest, source: Repository | None) -> bool:
+        """Make a blob of `source` (None: of any repository) visible in `repository`, if it is there (end-11)."""
+        access_policy.check_push(caller, repository)
+        size = self.blobs.size(source, digest) if source else self.blobs.size_anywhere(digest)
+        if size is None:
+            return False
+        self.blobs.add(repository, digest, size)
+        return True
+
+    def resume(self, caller: Caller, repository: Repository, upload_id: str) -> UploadSession:
+        """The upload under way; raise `BlobUploadUnknown` if it is not this caller's in this repository."""
+        session = self.uploads.get(upload_id)
+        if session and session.repository == repository and session.starter == caller.name:
+            return session
+        raise BlobUploadUnknown(
+            "no such upload: it was finished, cancelled, given up for its age, or is not yours; start a new one",
+            {"upload": upload_id[:100]},
+        )
+
+    def open_upload(self, session: UploadSession, start: int | None = None) -> UploadWriter:
+        """Hold the upload for writing from byte `start` (None: wherever it stands); close the writer (end-5).
+
+        Raises `RangeInvalid` if the upload does not stand at `start`, `UploadBusy` if it is held already.
+        """
+        writer = self.store.open_upload(session.id, session.algorithm)
+        if start is None or start == writer.offset:
+            return writer
+        writer.close()
+        raise RangeInvalid(f"chunk begins at byte {start}, the upload stands at {writer.offset}", writer.offset)
+
+    def upload_size(self, session: UploadSession) -> int:
+        """How many bytes the upload has (end-13)."""
+        return self.store.upload_size(session.id)
+
+    def finish_upload(self, session: UploadSession, digest: Digest, last: bytes = b"", start: int | None = None) -> int:
+        """Append `last`, verify, publish, make visible (end-6); return the blob's size in bytes.
+
+        Raises as `open_upload`, and `DigestInvalid`: then the whole upload is dropped.
+        """
+        writer = self.open_upload(session, start)
+        try:
+            if last:
+                writer.write(last)
+            size = writer.publish(digest)
+        finally:
+            writer.close()
+        self.blobs.add(session.repository, digest, size)
+        self.uploads.remove(session.id)
+        return size
+
+    def cancel_upload(self, session: UploadSession) -> None:
+        """Drop the upload and its bytes (end-14)."""
+        self.store.discard_upload(session.id)
+        self.uploads.remove(session.id)
+
+    def push_blob(self, caller: Caller, repository: Repository, data: bytes, algorithm: str = "sha256") -> Digest:
+        """Push a whole blob at once (end-4b); return its digest."""
+        session = self.start_upload(caller, repository, algorithm)
+        digest = Digest.of(data, algorithm)
+        self.finish_upload(session, digest, data)
+        return digest
+
+    def sweep(self, max_age: timedelta) -> int:
+        """Remove uploads that nobody wrote to for `max_age` (spec: "Cancel a blob upload"); return how many."""
+        before = self.now() - max_age
+        idle = list(self.store.idle_uploads(before))
+        idle += [s.id for s in self.uploads.started_before(before) if self.store.upload_size(s.id) == 0]
+        return sum(self._remove_idle(upload_id) for upload_id in idle)
+
+    def _remove_idle(self, upload_id: str) -> bool:
+        try:
+            self.store.discard_upload(upload_id)
+        except UploadBusy:  # a request holds it: somebody came back at the last moment
+            return False
+        self.uploads.remove(upload_id)
+        return True
+

@@ -1,0 +1,1 @@
+"""The HTTP edge: the OCI distribution API over the core, and the composition root (`container`)."""

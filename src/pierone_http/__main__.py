@@ -1,0 +1,86 @@
+"""`pierone-server`: serve the registry, or hash a password for the users file."""
+
+import argparse
+import getpass
+import json
+import sys
+from collections.abc import Sequence
+
+import uvicorn
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from pierone_core.errors import RegistryError
+from pierone_http.container import Container, hash_password
+from pierone_http.settings import CONFIG_FILE_VARIABLE, Settings
+
+_OPEN = """\
+Without users the registry lets everybody push, so it serves this machine only, not {host}.
+Set PIERONE_USERS_FILE to a file of users (make hashes with `pierone-server hash-password`),
+or serve 127.0.0.1 and put a proxy that knows its users in front."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; exits with 2 for settings that cannot be served."""
+    options = vars(_parser().parse_args(arguments))
+    if options.pop("command") == "hash-password":
+        print(hash_password(_read_password()))  # noqa: T201 - the output
+    else:
+        serve(_settings(options))
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; requests under way are finished."""
+    if settings.is_open_to_others:
+        sys.exit(_OPEN.format(host=settings.host))
+    try:
+        app = Container(settings=settings).app()
+    except (RegistryError, OSError, ValueError) as error:
+        sys.exit(f"pierone-server: {error}")
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        access_log=False,
+        server_header=False,
+    )
+
+
+def _settings(options: dict[str, str | None]) -> Settings:
+    given = {name: _value(Settings.model_fields[name], text) for name, text in options.items() if text is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type] - validated by the model
+    except (ValidationError, ValueError) as error:
+        print(f"pierone-server: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(2)
+
+
+def _value(field: FieldInfo, text: str) -> object:
+    return json.loads(text) if field.annotation == list[str] else text
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("pierone-server", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    serving = commands.add_parser(
+        "serve",
+        help="serve the registry",
+        epilog=f"Settings may also stand in a TOML file that {CONFIG_FILE_VARIABLE} names.",
+    )
+    for name, field in Settings.model_fields.items():
+        default = "" if field.default is None else f", default {field.default}"
+        about = f"{field.description} [PIERONE_{name.upper()}{default}]".replace("%", "%%")
+        serving.add_argument(f"--{name.replace('_', '-')}", dest=name, metavar="VALUE", help=about)
+    commands.add_parser("hash-password", help="read a password from standard input, print its bcrypt hash")
+    return parser
+
+
+def _read_password() -> str:
+    return getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+
+
+if __name__ == "__main__":
+    main()

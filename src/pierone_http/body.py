@@ -1,0 +1,71 @@
+"""Receiving a request body in large batches, bounded in memory and in patience."""
+
+import asyncio
+
+from starlette.requests import Request
+
+from pierone_core.errors import BodyStalled, ContentTooLarge, SizeInvalid
+
+# Hashing and writing let go of the interpreter; a hop to a thread pays from about this size on.
+BATCH_BYTES = 1 << 20
+
+
+class ClientGone(Exception):  # noqa: N818 - not an error of ours: there is nobody to answer
+    """The client hung up before its body was complete."""
+
+
+class Body:
+    """The body of a request that must have `announced` bytes (None: any number)."""
+
+    def __init__(self, request: Request, announced: int | None, patience: float) -> None:
+        """`patience`: seconds to wait for the next byte."""
+        self._receive = request.receive
+        self._announced, self._patience = announced, patience
+        self._received = 0
+        self._gone = False
+        self.ended = False
+
+    async def batch(self) -> bytes:
+        """About `BATCH_BYTES` more, less only at the end; empty when all was received.
+
+        Raises `ClientGone` (after handing over what had arrived), `BodyStalled`, `SizeInvalid`.
+        """
+        if self._gone:
+            raise ClientGone
+        parts: list[bytes] = []
+        size = 0
+        try:
+            async with asyncio.timeout(self._patience) as timeout:
+                while size < BATCH_BYTES and not (self.ended or self._gone):
+                    parts.append(await self._part())
+                    size += len(parts[-1])
+                    timeout.reschedule(asyncio.get_running_loop().time() + self._patience)
+        except TimeoutError as error:
+            raise BodyStalled(f"no byte of the body came for {self._patience:g} s; ask for the offset and go on") from error
+        if self._gone and not size:
+            raise ClientGone
+        self._check_size()
+        return b"".join(parts)
+
+    async def whole(self, limit: int) -> bytes:
+        """All of it in memory; raises `ContentTooLarge` above `limit` bytes."""
+        batches: list[bytes] = []
+        while not self.ended:
+            if max(self._received, self._announced or 0) > limit:
+                raise ContentTooLarge(f"the registry takes at most {limit} bytes here", {"limit": limit})
+            batches.append(await self.batch())
+        return b"".join(batches)
+
+    async def _part(self) -> bytes:
+        message = await self._receive()
+        self._gone = message["type"] == "http.disconnect"
+        self.ended = not self._gone and not message.get("more_body", False)
+        part: bytes = message.get("body", b"")
+        self._received += len(part)
+        return part
+
+    def _check_size(self) -> None:
+        if self._announced is None:
+            return
+        if self._received > self._announced or (self.ended and self._received < self._announced):
+            raise SizeInvalid(f"{self._announced} bytes were announced, {self._received} came")

@@ -1,0 +1,64 @@
+"""The composition root: the only place that knows adapters. One setting, or one override, swaps an adapter.
+
+    container = Container(settings=Settings())
+    container.blob_store.override(providers.Object(my_blob_store))
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from dependency_injector import containers, providers
+
+from pierone_adapters.filesystem import FilesystemBlobStore
+from pierone_adapters.identity import OpenIdentity, StaticUsers, hash_password
+from pierone_adapters.memory import MemoryBlobStore, memory_metadata
+from pierone_adapters.sql import sqlite_metadata
+from pierone_core.ports import BlobStore, Identity, Metadata
+from pierone_core.registry import Registry
+from pierone_core.tag_policy import MutableTags
+from pierone_http.app import App, create_app
+from pierone_http.settings import Settings
+
+__all__ = ["Container", "hash_password"]
+
+
+def _identity(settings: Settings) -> Identity:
+    return StaticUsers.read(settings.users_file) if settings.users_file else OpenIdentity()
+
+
+def _mutable_tags(settings: Settings) -> MutableTags:
+    return MutableTags.parse(settings.mutable_tags)
+
+
+def _blob_store(settings: Settings) -> BlobStore:
+    stores: dict[str, Callable[[], BlobStore]] = {
+        "filesystem": lambda: FilesystemBlobStore(settings.data_dir),
+        "memory": MemoryBlobStore,
+    }
+    return stores[settings.storage]()
+
+
+def _metadata(settings: Settings) -> Metadata:
+    stores: dict[str, Callable[[], Metadata]] = {
+        "filesystem": lambda: sqlite_metadata(_database_path(settings)),
+        "memory": memory_metadata,
+    }
+    return stores[settings.storage]()
+
+
+def _database_path(settings: Settings) -> Path:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return settings.data_dir / "pierone.sqlite"
+
+
+class Container(containers.DeclarativeContainer):
+    """How the server is put together."""
+
+    settings = providers.Dependency(instance_of=Settings)
+    metadata: providers.Provider[Metadata] = providers.Singleton(_metadata, settings)
+    blob_store: providers.Provider[BlobStore] = providers.Singleton(_blob_store, settings)
+    identity: providers.Provider[Identity] = providers.Singleton(_identity, settings)
+    registry: providers.Provider[Registry] = providers.Singleton(
+        Registry.over, metadata, blob_store, providers.Callable(_mutable_tags, settings)
+    )
+    app: providers.Provider[App] = providers.Singleton(create_app, registry, metadata, identity, settings)

@@ -1,0 +1,82 @@
+"""From an error of the core to the answer that the distribution spec asks for ("Error Codes")."""
+
+import json
+import logging
+
+from starlette.responses import Response
+
+from pierone_core import errors
+from pierone_core.errors import RangeInvalid, RangeUnsatisfiable, RegistryError, Unauthorized, Unavailable
+
+_LOG = logging.getLogger(__name__)
+_RETRY_AFTER_SECONDS = "5"
+
+# The nearest class up the line of inheritance decides.
+STATUS: dict[type[RegistryError], int] = {
+    errors.BlobUnknown: 404,
+    errors.BlobUploadInvalid: 400,
+    errors.BlobUploadUnknown: 404,
+    errors.DigestInvalid: 400,
+    errors.ManifestBlobUnknown: 400,  # containerd explains missing children only for "400 Bad Request"
+    errors.ManifestInvalid: 400,
+    errors.ManifestUnknown: 404,
+    errors.NameInvalid: 400,
+    errors.NameUnknown: 404,
+    errors.SizeInvalid: 400,
+    errors.Unauthorized: 401,
+    errors.Denied: 403,
+    errors.Unsupported: 405,
+    errors.TooManyRequests: 429,
+    errors.TagImmutable: 409,
+    errors.UploadBusy: 409,
+    errors.RangeInvalid: 416,
+    errors.RangeUnsatisfiable: 416,
+    errors.ContentTooLarge: 413,
+    errors.BodyStalled: 408,
+    errors.TooManyTags: 414,
+    errors.QueryInvalid: 400,
+    errors.EndpointUnknown: 404,
+    errors.Unavailable: 503,
+    errors.StorageFull: 507,
+}
+
+
+def status_of(error: RegistryError) -> int:
+    """The HTTP status of `error`."""
+    return next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
+
+
+def error_response(error: Exception, path: str, challenge: str) -> Response:
+    """The spec's JSON for `error`, which happened to a request of `path`; anything unforeseen is a 500."""
+    if not isinstance(error, RegistryError):
+        _LOG.error("unforeseen failure at %s", path, exc_info=error)
+        return _response(500, "TOOMANYREQUESTS", "the registry failed unexpectedly; its log says more", {}, {})
+    status = status_of(error)
+    if isinstance(error, Unavailable):
+        _LOG.error("%s at %s: %s", status, path, error.message, exc_info=error.__cause__)
+    return _response(status, error.code, error.message, error.detail, _headers(error, path, challenge))
+
+
+def _headers(error: RegistryError, path: str, challenge: str) -> dict[str, str]:
+    match error:
+        case RangeInvalid():  # where to go on (spec: "Pushing a blob in chunks")
+            return {"Location": path, "Range": upload_range(error.offset)}
+        case RangeUnsatisfiable():  # RFC 9110 section 15.5.17
+            return {"Content-Range": f"bytes */{error.size}"}
+        case Unauthorized():
+            return {"WWW-Authenticate": challenge}
+        case Unavailable():
+            return {"Retry-After": _RETRY_AFTER_SECONDS}
+        case errors.BodyStalled():
+            return {"Connection": "close"}
+    return {}
+
+
+def upload_range(size: int) -> str:
+    """The `Range` of an upload of `size` bytes; `0-0` for none, as clients cannot read `0--1`."""
+    return f"0-{max(size - 1, 0)}"
+
+
+def _response(status: int, code: str, message: str, detail: dict[str, object], headers: dict[str, str]) -> Response:
+    body = {"errors": [{"code": code, "message": message, "detail": detail}]}
+    return Response(json.dumps(body), status, headers, media_type="application/json")

@@ -1,0 +1,72 @@
+"""Every setting: environment variables `PIERONE_*`, or the same names in lower case in a TOML file."""
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from pierone_core.tag_policy import MutableTags
+
+CONFIG_FILE_VARIABLE = "PIERONE_CONFIG_FILE"
+
+
+class Settings(BaseSettings):
+    """The server's settings; an option given on the command line wins over the environment, that over the file."""
+
+    model_config = SettingsConfigDict(env_prefix="PIERONE_", extra="forbid")
+
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8080, ge=0, le=65535, description="TCP port to listen on; 0 takes a free one")
+    storage: Literal["filesystem", "memory"] = Field(
+        "filesystem", description="where content lies: filesystem (blobs and SQLite below data_dir) or memory (lost at exit)"
+    )
+    data_dir: Path = Field(Path("data"), description="directory of blobs and metadata")
+    mutable_tags: list[str] = Field(
+        [], description='JSON list of "repository-glob:tag-glob"; tags first bound under a pattern may move'
+    )
+    users_file: Path | None = Field(
+        None, description="JSON file of users, bcrypt hashes and teams; without it the server is open and loopback only"
+    )
+    upload_max_age: float = Field(86400, gt=0, description="seconds after which an idle unfinished upload is removed")
+    sweep_interval: float = Field(3600, gt=0, description="seconds between two searches for idle uploads")
+    body_timeout: float = Field(60, gt=0, description="seconds without a byte after which a request body is given up")
+    manifest_max_bytes: int = Field(8 << 20, ge=4 << 20, description="largest manifest taken, in bytes")
+
+    @field_validator("mutable_tags")
+    @classmethod
+    def _check_patterns(cls, patterns: list[str]) -> list[str]:
+        MutableTags.parse(patterns)
+        return patterns
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - no .env files: one way to do it
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Command line, environment, then the TOML file that `PIERONE_CONFIG_FILE` names."""
+        file = TomlConfigSettingsSource(settings_cls, os.environ.get(CONFIG_FILE_VARIABLE))
+        return init_settings, env_settings, file
+
+    @property
+    def is_open_to_others(self) -> bool:
+        """Whether the server would take requests from other machines without knowing who calls."""
+        return self.users_file is None and not _is_loopback(self.host)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,43 @@
+"""Removes unfinished uploads that nobody goes on with, while the server runs."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+
+from pierone_core.errors import RegistryError
+from pierone_core.push_blobs import BlobPush
+from pierone_http.work import Work
+
+_LOG = logging.getLogger(__name__)
+
+
+class Sweeper:
+    """Sweeps at start and then again and again."""
+
+    def __init__(self, push: BlobPush, work: Work, max_age: float, interval: float) -> None:
+        """`max_age` and `interval` in seconds."""
+        self._push, self._work = push, work
+        self._max_age, self._interval = timedelta(seconds=max_age), interval
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Sweep in the background while the context is open."""
+        task = asyncio.create_task(self._sweep_for_ever())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _sweep_for_ever(self) -> None:
+        while True:
+            try:
+                removed = await self._work.run(self._push.sweep, self._max_age)
+                if removed:
+                    _LOG.info("removed %s unfinished uploads", removed)
+            except RegistryError as error:
+                _LOG.warning("could not remove unfinished uploads: %s", error.message)
+            await asyncio.sleep(self._interval)

@@ -1,0 +1,87 @@
+"""Spec chapter "Content Discovery": tags/list, _catalog, referrers."""
+
+import json
+import re
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pierone_core.caller import Caller
+from pierone_core.discovery import Discovery, Page
+from pierone_core.errors import QueryInvalid
+from pierone_core.manifest import OCI_INDEX
+from pierone_core.records import Referrer
+from pierone_core.values import REPOSITORY_MAX_LENGTH, Digest, Repository
+from pierone_http.work import Work
+
+_NUMBER = re.compile(r"[0-9]{1,18}")
+_KEY = re.compile(rf"[!-~]{{0,{REPOSITORY_MAX_LENGTH}}}")
+
+
+@dataclass(frozen=True)
+class DiscoveryEndpoints:
+    """Handlers that translate requests into calls of `pierone_core.discovery`."""
+
+    discovery: Discovery
+    work: Work
+
+    async def list_tags(self, request: Request, _caller: Caller, repository: Repository, _: str) -> Response:
+        """GET /v2/<name>/tags/list (end-8a, end-8b)."""
+        limit, after = _paging(request.query_params)
+        page = await self.work.read(self.discovery.tags, repository, limit, after)
+        return _json({"name": repository.name, "tags": list(page.items)}, _link(request, page))
+
+    async def catalog(self, request: Request) -> Response:
+        """GET /v2/_catalog: not in the OCI spec, but in Docker's."""
+        limit, after = _paging(request.query_params)
+        page = await self.work.read(self.discovery.repositories, limit, after)
+        return _json({"repositories": list(page.items)}, _link(request, page))
+
+    async def list_referrers(self, request: Request, _caller: Caller, repository: Repository, text: str) -> Response:
+        """GET /v2/<name>/referrers/<digest> (end-12a, end-12b): never 404."""
+        limit, after = _paging(request.query_params)
+        kind = request.query_params.get("artifactType")
+        subject = Digest.parse(text)
+        page = await self.work.read(self.discovery.referrers, repository, subject, kind or None, limit, after)
+        index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [_descriptor(r) for r in page.items]}
+        headers = _link(request, page)
+        if kind:
+            headers["OCI-Filters-Applied"] = "artifactType"
+        return _json(index, headers, OCI_INDEX)
+
+
+def _paging(query: QueryParams) -> tuple[int | None, str]:
+    number, after = query.get("n"), query.get("last", "")
+    if number is not None and not _NUMBER.fullmatch(number):
+        raise QueryInvalid("n must be a whole number, zero or more", {"n": number[:100]})
+    if not _KEY.fullmatch(after):
+        raise QueryInvalid("last must be the last item of the page before")
+    return (None if number is None else int(number)), after
+
+
+def _link(request: Request, page: Page[Referrer] | Page[str]) -> dict[str, str]:
+    if page.next is None:
+        return {}
+    query = {key: value for key, value in request.query_params.items() if key in ("n", "artifactType")}
+    target = f"{request.url.path}?{urlencode(query | {'last': page.next})}"
+    return {"Link": f'<{target}>; rel="next"'}
+
+
+def _descriptor(referrer: Referrer) -> dict[str, object]:
+    facts: dict[str, object] = {
+        "mediaType": referrer.media_type,
+        "digest": str(referrer.digest),
+        "size": referrer.size,
+    }
+    if referrer.artifact_type:
+        facts["artifactType"] = referrer.artifact_type
+    if referrer.annotations:
+        facts["annotations"] = dict(referrer.annotations)
+    return facts
+
+
+def _json(body: object, headers: dict[str, str], media_type: str = "application/json") -> Response:
+    return Response(json.dumps(body), headers=headers, media_type=media_type)

@@ -1,0 +1,74 @@
+"""Spec chapter "Pull": GET and HEAD of manifests and blobs."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from pierone_core.caller import Caller
+from pierone_core.errors import ManifestUnknown, TagInvalid
+from pierone_core.ports import BlobReader
+from pierone_core.pull import Pull
+from pierone_core.values import Digest, Repository, Tag, parse_reference
+from pierone_http.v2.conditions import etag, is_fresh, requested_range
+from pierone_http.work import Work
+
+CHUNK_BYTES = 1 << 20
+FOR_EVER = "max-age=31536000, immutable"
+ASK_AGAIN = "no-cache"
+
+
+@dataclass(frozen=True)
+class PullEndpoints:
+    """Handlers that translate requests into calls of `pierone_core.pull`."""
+
+    pull: Pull
+    work: Work
+
+    async def get_manifest(self, request: Request, _caller: Caller, repository: Repository, reference: str) -> Response:
+        """GET, HEAD /v2/<name>/manifests/<tag-or-digest> (end-3). The stored type is sent, whatever is accepted."""
+        stored, final = await self.work.read(self.pull.get_manifest, repository, _find_reference(reference))
+        headers = _headers(stored.digest, FOR_EVER if final else ASK_AGAIN)
+        if is_fresh(request.headers, str(stored.digest)):
+            return Response(status_code=304, headers=headers)
+        headers["Content-Type"] = stored.media_type
+        return Response(stored.data, headers=headers)
+
+    async def get_blob(self, request: Request, _caller: Caller, repository: Repository, digest_text: str) -> Response:
+        """GET, HEAD /v2/<name>/blobs/<digest> (end-2), whole or one range."""
+        digest = Digest.parse(digest_text)
+        size = await self.work.read(self.pull.blob_size, repository, digest)
+        headers = _headers(digest, FOR_EVER) | {"Accept-Ranges": "bytes", "Content-Type": "application/octet-stream"}
+        if is_fresh(request.headers, digest_text):
+            return Response(status_code=304, headers=headers)
+        if request.method == "HEAD":
+            return Response(headers=headers | {"Content-Length": str(size)})
+        return await self._send(request, digest, size, headers)
+
+    async def _send(self, request: Request, digest: Digest, size: int, headers: dict[str, str]) -> Response:
+        part = requested_range(request.headers, size, str(digest))
+        start, stop = part or (0, size)
+        headers["Content-Length"] = str(stop - start)
+        if part:
+            headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+        reader = await self.work.run(self.pull.open_blob, digest, start, stop)
+        return StreamingResponse(self._chunks(reader), 206 if part else 200, headers)
+
+    async def _chunks(self, reader: BlobReader) -> AsyncIterator[bytes]:
+        try:
+            while chunk := await self.work.run(reader.read, CHUNK_BYTES):
+                yield chunk
+        finally:
+            await self.work.run(reader.close)
+
+
+def _find_reference(text: str) -> Tag | Digest:
+    try:
+        return parse_reference(text)
+    except TagInvalid as error:  # nobody can have pushed it, so it is not there
+        raise ManifestUnknown(error.message, error.detail) from error
+
+
+def _headers(digest: Digest, cache_control: str) -> dict[str, str]:
+    return {"Docker-Content-Digest": str(digest), "ETag": etag(str(digest)), "Cache-Control": cache_control}

@@ -1,0 +1,153 @@
+"""Spec chapter "Push", section "Pushing blobs": upload sessions, single POST, mount."""
+
+import asyncio
+import re
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pierone_core.caller import Caller
+from pierone_core.errors import BlobUnknown, BlobUploadInvalid, BlobUploadUnknown, DigestInvalid, NameInvalid, SizeInvalid
+from pierone_core.pull import Pull
+from pierone_core.push_blobs import BlobPush
+from pierone_core.records import UploadSession
+from pierone_core.values import Digest, Repository
+from pierone_http.body import Body
+from pierone_http.errors import upload_range
+from pierone_http.work import Work
+
+_CONTENT_RANGE = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
+
+
+@dataclass(frozen=True)
+class BlobPushEndpoints:
+    """Handlers that translate requests into calls of `pierone_core.push_blobs`."""
+
+    push: BlobPush
+    pull: Pull
+    work: Work
+    patience: float
+
+    async def post_upload(self, request: Request, caller: Caller, repository: Repository, _: str) -> Response:
+        """POST /v2/<name>/blobs/uploads/ (end-4a, end-4b, end-4c, end-11)."""
+        query = request.query_params
+        if "mount" in query and await self._mount(caller, repository, query["mount"], query.get("from")):
+            return _created(repository, Digest.parse(query["mount"]))
+        if "digest" in query and "mount" not in query:
+            return await self._post_whole(request, caller, repository, Digest.parse(query["digest"]))
+        algorithm = query.get("digest-algorithm", "sha256")
+        session = await self.work.run(self.push.start_upload, caller, repository, algorithm)
+        return _accepted(session, 0, 202)
+
+    async def patch_upload(self, request: Request, caller: Caller, repository: Repository, upload_id: str) -> Response:
+        """PATCH <blob-push-location> (end-5): a chunk, or the whole body streamed."""
+        session = await self.work.read(self.push.resume, caller, repository, upload_id)
+        body, start = self._body(request)
+        return _accepted(session, await self._append(session, body, start), 202)
+
+    async def put_upload(self, request: Request, caller: Caller, repository: Repository, upload_id: str) -> Response:
+        """PUT <blob-push-location>?digest= (end-6), with or without a last chunk."""
+        digest = Digest.parse(_required_digest(request))
+        try:
+            session = await self.work.read(self.push.resume, caller, repository, upload_id)
+        except BlobUploadUnknown as error:
+            return await self._repeated(repository, digest, error)
+        body, start = self._body(request)
+        await self._finish(session, body, start, digest)
+        return _created(repository, digest)
+
+    async def get_upload(self, _: Request, caller: Caller, repository: Repository, upload_id: str) -> Response:
+        """GET <blob-push-location> (end-13): how far the upload is."""
+        session = await self.work.read(self.push.resume, caller, repository, upload_id)
+        return _accepted(session, await self.work.run(self.push.upload_size, session), 204)
+
+    async def delete_upload(self, _: Request, caller: Caller, repository: Repository, upload_id: str) -> Response:
+        """DELETE <blob-push-location> (end-14): cancel."""
+        session = await self.work.read(self.push.resume, caller, repository, upload_id)
+        await self.work.run(self.push.cancel_upload, session)
+        return Response(status_code=204)
+
+    async def _mount(self, caller: Caller, repository: Repository, digest: str, source: str | None) -> bool:
+        try:
+            origin = Repository.parse(source) if source else None
+        except NameInvalid:  # a name of another registry: nothing to mount, so an upload begins (spec: 202)
+            return False
+        return await self.work.run(self.push.mount, caller, repository, Digest.parse(digest), origin)
+
+    async def _post_whole(self, request: Request, caller: Caller, repository: Repository, digest: Digest) -> Response:
+        session = await self.work.run(self.push.start_upload, caller, repository, digest.algorithm)
+        body, start = self._body(request)
+        try:
+            await self._finish(session, body, start, digest)
+        except BaseException:  # the client knows no session to go on with
+            await self.work.run(self.push.cancel_upload, session)
+            raise
+        return _created(repository, digest)
+
+    async def _finish(self, session: UploadSession, body: Body, start: int | None, digest: Digest) -> None:
+        first = await body.batch()
+        if body.ended:
+            await self.work.run(self.push.finish_upload, session, digest, first, start)
+        else:
+            await self._append(session, body, start, first)
+            await self.work.run(self.push.finish_upload, session, digest)
+
+    async def _append(self, session: UploadSession, body: Body, start: int | None, batch: bytes = b"") -> int:
+        """Write `batch` and the rest of `body`: one batch is written while the next is received."""
+        writer = await self.work.run(self.push.open_upload, session, start)
+        try:
+            while batch := batch or await body.batch():
+                writing = asyncio.ensure_future(self.work.run(writer.write, batch))
+                batch = b""
+                try:
+                    if not body.ended:
+                        batch = await body.batch()
+                finally:
+                    await writing
+            return writer.offset
+        finally:
+            await self.work.run(writer.close)
+
+    async def _repeated(self, repository: Repository, digest: Digest, error: BlobUploadUnknown) -> Response:
+        """A PUT whose answer was lost comes again: it succeeds if the blob is there."""
+        try:
+            await self.work.read(self.pull.blob_size, repository, digest)
+        except BlobUnknown:
+            raise error from None
+        return _created(repository, digest)
+
+    def _body(self, request: Request) -> tuple[Body, int | None]:
+        """The body, and the byte of the upload at which it begins if the client says so."""
+        length = int(request.headers["content-length"]) if "content-length" in request.headers else None
+        sent = request.headers.get("content-range")
+        if sent is None:
+            return Body(request, length, self.patience), None
+        match = _CONTENT_RANGE.fullmatch(sent)
+        if not match or int(match[2]) < int(match[1]):
+            raise BlobUploadInvalid("Content-Range must be <first>-<last>, both inclusive, without a unit")
+        announced = int(match[2]) + 1 - int(match[1])
+        if length not in (None, announced):
+            raise SizeInvalid(f"Content-Range tells {announced} bytes, Content-Length {length}")
+        return Body(request, announced, self.patience), int(match[1])
+
+
+def _required_digest(request: Request) -> str:
+    if "digest" in request.query_params:
+        return request.query_params["digest"]
+    raise DigestInvalid("the closing PUT needs ?digest=<digest of the whole blob>")
+
+
+def _accepted(session: UploadSession, size: int, status: int) -> Response:
+    # A path without scheme and host is right behind every proxy.
+    headers = {
+        "Location": f"/v2/{session.repository}/blobs/uploads/{session.id}",
+        "Range": upload_range(size),
+        "Docker-Upload-UUID": session.id,
+    }
+    return Response(status_code=status, headers=headers)
+
+
+def _created(repository: Repository, digest: Digest) -> Response:
+    headers = {"Location": f"/v2/{repository}/blobs/{digest}", "Docker-Content-Digest": str(digest)}
+    return Response(status_code=201, headers=headers)
