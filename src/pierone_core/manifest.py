@@ -19,6 +19,7 @@ DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 IMAGE_TYPES = frozenset({OCI_MANIFEST, DOCKER_MANIFEST})
 INDEX_TYPES = frozenset({OCI_INDEX, DOCKER_LIST})
+_SCHEMA_VERSION = 2
 _SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1"
 
 
@@ -44,7 +45,7 @@ def parse(data: bytes, content_type: str | None, algorithm: str = "sha256") -> M
     """Read `data`, sent as `content_type`; raise `ManifestInvalid` saying what is wrong with it."""
     document = _read_json(data)
     media_type = _media_type(document, content_type)
-    if document.get("schemaVersion") != 2:
+    if document.get("schemaVersion") != _SCHEMA_VERSION:
         raise ManifestInvalid("manifest needs schemaVersion 2")
     _refuse_ambiguity(document, media_type)
     return Manifest(

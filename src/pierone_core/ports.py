@@ -4,14 +4,13 @@ Any method may raise `Unavailable` (or `StorageFull`) when its technology does n
 report that as a missing thing or as a conflict.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from pierone_core.caller import Caller, Credentials
-from pierone_core.manifest import Manifest
-from pierone_core.records import Event, Referrer, StoredManifest, TagBinding, TagWrite, UploadSession
+from pierone_core.records import Event, ManifestWrite, Referrer, StoredManifest, TagBinding, UploadSession
 from pierone_core.values import Digest, Repository, Tag
 
 Now = Callable[[], datetime]
@@ -95,8 +94,8 @@ class RepositoryBlobs(Protocol):
         """Make a blob visible; again is harmless. Its bytes must be durable already."""
 
 
-class TagRaced(Exception):  # noqa: N818 - a signal between store and rule, never shown to anybody
-    """A tag no longer holds what the write expected: judge again."""
+class TagRaced(Exception):
+    """A tag no longer holds what the write expected: judge again. Between store and rule; no caller sees it."""
 
 
 class Manifests(Protocol):
@@ -114,10 +113,8 @@ class Manifests(Protocol):
     def newest_tag(self, repository: Repository) -> TagBinding | None:
         """The tag that was created last."""
 
-    def store(
-        self, repository: Repository, manifest: Manifest, tags: Sequence[TagWrite], caller: str, at: datetime
-    ) -> None:
-        """In one transaction: the manifest if new, all `tags`, an event for each change. All or nothing.
+    def store(self, write: ManifestWrite) -> None:
+        """In one transaction: the manifest if new, all its tags, an event for each change. All or nothing.
 
         Raises `TagRaced` if a tag does not hold what its write expects. Moves no immutable tag, whatever is asked.
         """
@@ -137,7 +134,7 @@ class Listing(Protocol):
 
     def referrers(
         self, repository: Repository, subject: Digest, artifact_type: str | None, after: str
-    ) -> Iterator[Referrer]:
+    ) -> Generator[Referrer]:
         """Manifests whose subject is `subject`, by digest, those greater than `after`; close when done."""
 
 

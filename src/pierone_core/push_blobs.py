@@ -109,4 +109,3 @@ class BlobPush:
             return False
         self.uploads.remove(upload_id)
         return True
-

@@ -1,14 +1,17 @@
-"""Spec chapter "Push", section "Pushing Manifests": the rule is pure, the store is atomic, a lost race is judged again."""
+"""Spec chapter "Push", section "Pushing Manifests".
+
+The rule is pure, the store is atomic, a lost race is judged again.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pierone_core import access_policy, manifest, tag_policy
 from pierone_core.caller import Caller
 from pierone_core.errors import DigestInvalid, ManifestBlobUnknown, Unavailable
 from pierone_core.manifest import Manifest
 from pierone_core.ports import Manifests, Now, RepositoryBlobs, TagRaced
-from pierone_core.records import TagWrite
+from pierone_core.records import ManifestWrite, TagWrite
 from pierone_core.tag_policy import MutableTags
 from pierone_core.values import Digest, Repository, Tag
 
@@ -48,20 +51,18 @@ class ManifestPush:
         writes = self._judge(repository, pushed.digest, tags)
         if writes or not self.manifests.has(repository, pushed.digest):
             self._check_references(repository, pushed)
-            self._store(caller, repository, pushed, tags, writes)
+            self._store(ManifestWrite(repository, pushed, writes, caller.name, self.now()), tags)
         return pushed
 
-    def _store(
-        self, caller: Caller, repository: Repository, pushed: Manifest, tags: Sequence[Tag], writes: list[TagWrite]
-    ) -> None:
+    def _store(self, write: ManifestWrite, tags: Sequence[Tag]) -> None:
         for _ in range(_ROUNDS):
             try:
-                return self.manifests.store(repository, pushed, writes, caller.name, self.now())
+                return self.manifests.store(write)
             except TagRaced:
-                writes = self._judge(repository, pushed.digest, tags)
+                write = replace(write, tags=self._judge(write.repository, write.manifest.digest, tags))
         raise Unavailable("too many callers move this tag at once; push again")
 
-    def _judge(self, repository: Repository, digest: Digest, tags: Sequence[Tag]) -> list[TagWrite]:
+    def _judge(self, repository: Repository, digest: Digest, tags: Sequence[Tag]) -> tuple[TagWrite, ...]:
         """Ask the policy about every tag; return those that must change."""
         writes = []
         for tag in dict.fromkeys(tags):
@@ -70,7 +71,7 @@ class ManifestPush:
             tag_policy.check(tag, digest, holder, mutable=mutable)
             if holder is None or holder.digest != digest:
                 writes.append(TagWrite(tag, holder.digest if holder else None, immutable=not mutable))
-        return writes
+        return tuple(writes)
 
     def _check_references(self, repository: Repository, pushed: Manifest) -> None:
         # A child of an index may also be a blob: build caches list their layers so.
@@ -83,6 +84,6 @@ class ManifestPush:
         if missing:
             digests = [str(d) for d in dict.fromkeys(missing)]
             raise ManifestBlobUnknown(
-                f"{repository} lacks {len(digests)} of what the manifest references, first {digests[0]}; push that first",
+                f"{repository} lacks {len(digests)} of what the manifest references; push {digests[0]} first",
                 {"digests": digests[:100]},
             )

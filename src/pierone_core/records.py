@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from pierone_core.manifest import Manifest
 from pierone_core.values import Digest, Repository, Tag
 
 
@@ -82,3 +83,39 @@ class Event:
     previous: Digest | None
     media_type: str
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestWrite:
+    """A manifest to store and the tags to bind to it, asked for by `caller`."""
+
+    repository: Repository
+    manifest: Manifest
+    tags: tuple[TagWrite, ...]
+    caller: str
+    at: datetime
+
+    def event(self, sequence: int, tag: TagWrite | None) -> Event:
+        """The record of binding `tag`, or of storing the manifest (None)."""
+        return Event(
+            sequence=sequence,
+            at=self.at,
+            kind=_kind(tag),
+            caller=self.caller,
+            repository=self.repository,
+            tag=tag.tag if tag else None,
+            digest=self.manifest.digest,
+            previous=tag.expected if tag else None,
+            media_type=self.manifest.media_type,
+            size=len(self.manifest.data),
+        )
+
+    def binding(self, tag: TagWrite) -> TagBinding:
+        """What `tag` holds when the write is done."""
+        return TagBinding(self.repository, tag.tag, self.manifest.digest, tag.immutable, self.caller, self.at)
+
+
+def _kind(tag: TagWrite | None) -> EventKind:
+    if tag is None:
+        return EventKind.MANIFEST_STORED
+    return EventKind.TAG_MOVED if tag.expected else EventKind.TAG_BOUND

@@ -20,6 +20,7 @@ _HEX = re.compile(r"[a-f0-9]+")
 REPOSITORY_MAX_LENGTH = 255
 
 LATEST = "latest"
+_SHOWN = 80  # how much of a name that is refused is repeated to whoever sent it
 
 
 class Hash(Protocol):
@@ -136,4 +137,4 @@ def parse_reference(text: str) -> Tag | Digest:
 
 
 def _shorten(text: str) -> str:
-    return repr(text if len(text) <= 80 else text[:77] + "...")
+    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")

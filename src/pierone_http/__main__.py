@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 
 import uvicorn
-from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from pierone_core.errors import RegistryError
@@ -52,8 +51,8 @@ def serve(settings: Settings) -> None:
 def _settings(options: dict[str, str | None]) -> Settings:
     given = {name: _value(Settings.model_fields[name], text) for name, text in options.items() if text is not None}
     try:
-        return Settings(**given)  # type: ignore[arg-type] - validated by the model
-    except (ValidationError, ValueError) as error:
+        return Settings.model_validate(given)
+    except ValueError as error:
         print(f"pierone-server: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(2)
 

@@ -10,8 +10,8 @@ from pierone_core.errors import BodyStalled, ContentTooLarge, SizeInvalid
 BATCH_BYTES = 1 << 20
 
 
-class ClientGone(Exception):  # noqa: N818 - not an error of ours: there is nobody to answer
-    """The client hung up before its body was complete."""
+class ClientGone(Exception):
+    """The client hung up before its body was complete: there is nobody to answer."""
 
 
 class Body:
@@ -30,20 +30,21 @@ class Body:
 
         Raises `ClientGone` (after handing over what had arrived), `BodyStalled`, `SizeInvalid`.
         """
-        if self._gone:
-            raise ClientGone
+        self._check_there()
         parts: list[bytes] = []
         size = 0
         try:
             async with asyncio.timeout(self._patience) as timeout:
-                while size < BATCH_BYTES and not (self.ended or self._gone):
+                while size < BATCH_BYTES and not self._is_over():
                     parts.append(await self._part())
                     size += len(parts[-1])
                     timeout.reschedule(asyncio.get_running_loop().time() + self._patience)
         except TimeoutError as error:
-            raise BodyStalled(f"no byte of the body came for {self._patience:g} s; ask for the offset and go on") from error
-        if self._gone and not size:
-            raise ClientGone
+            raise BodyStalled(
+                f"no byte of the body came for {self._patience:g} s; ask for the offset and go on"
+            ) from error
+        if not size:
+            self._check_there()
         self._check_size()
         return b"".join(parts)
 
@@ -63,6 +64,13 @@ class Body:
         part: bytes = message.get("body", b"")
         self._received += len(part)
         return part
+
+    def _check_there(self) -> None:
+        if self._gone:
+            raise ClientGone
+
+    def _is_over(self) -> bool:
+        return self.ended or self._gone
 
     def _check_size(self) -> None:
         if self._announced is None:

@@ -1,7 +1,7 @@
 """The composition root: the only place that knows adapters. One setting, or one override, swaps an adapter.
 
-    container = Container(settings=Settings())
-    container.blob_store.override(providers.Object(my_blob_store))
+container = Container(settings=Settings())
+container.blob_store.override(providers.Object(my_blob_store))
 """
 
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dependency_injector import containers, providers
 
+from pierone_adapters.cache import cached
 from pierone_adapters.filesystem import FilesystemBlobStore
 from pierone_adapters.identity import OpenIdentity, StaticUsers, hash_password
 from pierone_adapters.memory import MemoryBlobStore, memory_metadata
@@ -40,15 +41,22 @@ def _blob_store(settings: Settings) -> BlobStore:
 
 def _metadata(settings: Settings) -> Metadata:
     stores: dict[str, Callable[[], Metadata]] = {
-        "filesystem": lambda: sqlite_metadata(_database_path(settings)),
+        "filesystem": lambda: cached(sqlite_metadata(_database_path(settings.data_dir)), settings.cache_bytes),
         "memory": memory_metadata,
     }
     return stores[settings.storage]()
 
 
-def _database_path(settings: Settings) -> Path:
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    return settings.data_dir / "pierone.sqlite"
+def _database_path(data_dir: Path) -> Path:
+    data_dir.mkdir(parents=True, exist_ok=True)
+    path = data_dir / "pierone.sqlite"
+    if not path.exists() and any(data_dir.glob("blobs/*")):
+        # An empty database would let tags that were given away be bound again.
+        raise FileNotFoundError(
+            f"{path} is missing although blobs are there: restore the database from a backup, "
+            f"or start with another data directory"
+        )
+    return path
 
 
 class Container(containers.DeclarativeContainer):

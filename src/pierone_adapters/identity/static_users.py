@@ -1,6 +1,6 @@
 """Users, their bcrypt password hashes and their teams in a JSON file.
 
-    {"alice": {"password": "$2b$12$...", "teams": ["myteam"]}}
+{"alice": {"password": "$2b$12$...", "teams": ["myteam"]}}
 """
 
 import json
@@ -64,8 +64,12 @@ def _read_user(path: Path, name: str, facts: object) -> _User:
     try:
         password, teams = facts["password"].encode(), facts["teams"]  # type: ignore[index]
         bcrypt.checkpw(b"", password)
-        if not isinstance(teams, list):
-            raise TypeError(teams)
-        return _User(password, frozenset(str(team) for team in teams))
+        return _User(password, frozenset(_strings(teams)))
     except (TypeError, KeyError, AttributeError, ValueError) as error:
         raise ValueError(f"{path}: user {name!r} needs a bcrypt password hash and a list of teams") from error
+
+
+def _strings(values: object) -> list[str]:
+    if isinstance(values, list) and all(isinstance(value, str) for value in values):
+        return values
+    raise TypeError("not a list of strings")

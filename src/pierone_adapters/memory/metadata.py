@@ -1,7 +1,7 @@
 """The metadata ports over dictionaries and one lock."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from pierone_core.manifest import Manifest
 from pierone_core.ports import Metadata, TagRaced
 from pierone_core.records import (
     Event,
-    EventKind,
+    ManifestWrite,
     Referrer,
     StoredManifest,
     TagBinding,
@@ -108,53 +108,26 @@ class MemoryManifests:
         # A dictionary keeps the order of first insertion, which is the order of creation.
         return next((b for (r, _), b in reversed(list(self._state.tags.items())) if r == repository), None)
 
-    def store(
-        self, repository: Repository, manifest: Manifest, tags: Sequence[TagWrite], caller: str, at: datetime
-    ) -> None:
+    def store(self, write: ManifestWrite) -> None:
         """See `Manifests`."""
+        key = write.repository, write.manifest.digest
         with self._state.lock:
-            for write in tags:
-                self._check_expected(repository, write)
-            if not self.has(repository, manifest.digest):
-                self._state.manifests[repository, manifest.digest] = manifest
-                self._record(EventKind.MANIFEST_STORED, repository, manifest, None, caller, at)
-            for write in tags:
-                self._bind(repository, manifest, write, caller, at)
+            for tag in write.tags:
+                self._check_expected(write.repository, tag)
+            if key not in self._state.manifests:
+                self._state.manifests[key] = write.manifest
+                self._record(write, None)
+            for tag in write.tags:
+                self._state.tags[write.repository, tag.tag] = write.binding(tag)
+                self._record(write, tag)
 
-    def _check_expected(self, repository: Repository, write: TagWrite) -> None:
-        held = self._state.tags.get((repository, write.tag))
-        if (held.digest if held else None) != write.expected or (held and held.immutable):
+    def _check_expected(self, repository: Repository, tag: TagWrite) -> None:
+        held = self._state.tags.get((repository, tag.tag))
+        if (held.digest if held else None) != tag.expected or (held and held.immutable):
             raise TagRaced
 
-    def _bind(self, repository: Repository, manifest: Manifest, write: TagWrite, caller: str, at: datetime) -> None:
-        kind = EventKind.TAG_MOVED if write.expected else EventKind.TAG_BOUND
-        self._state.tags[repository, write.tag] = TagBinding(
-            repository, write.tag, manifest.digest, write.immutable, caller, at
-        )
-        self._record(kind, repository, manifest, write, caller, at)
-
-    def _record(
-        self,
-        kind: EventKind,
-        repository: Repository,
-        manifest: Manifest,
-        write: TagWrite | None,
-        caller: str,
-        at: datetime,
-    ) -> None:
-        event = Event(
-            sequence=len(self._state.events) + 1,
-            at=at,
-            kind=kind,
-            caller=caller,
-            repository=repository,
-            tag=write.tag if write else None,
-            digest=manifest.digest,
-            previous=write.expected if write else None,
-            media_type=manifest.media_type,
-            size=len(manifest.data),
-        )
-        self._state.events.append(event)
+    def _record(self, write: ManifestWrite, tag: TagWrite | None) -> None:
+        self._state.events.append(write.event(len(self._state.events) + 1, tag))
 
 
 @dataclass(frozen=True)
@@ -179,7 +152,7 @@ class MemoryListing:
 
     def referrers(
         self, repository: Repository, subject: Digest, artifact_type: str | None, after: str
-    ) -> Iterator[Referrer]:
+    ) -> Generator[Referrer]:
         """See `Listing`."""
         found = [m for (r, _), m in list(self._state.manifests.items()) if r == repository and m.subject == subject]
         for m in sorted(found, key=lambda m: str(m.digest)):

@@ -9,9 +9,7 @@ from pierone_adapters.sql.database import Database
 from pierone_adapters.sql.schema import blobs
 from pierone_core.values import Digest, Repository
 
-_SIZE = select(blobs.c.size).where(
-    blobs.c.repository == bindparam("repository"), blobs.c.digest == bindparam("digest")
-)
+_SIZE = select(blobs.c.size).where(blobs.c.repository == bindparam("repository"), blobs.c.digest == bindparam("digest"))
 _SIZE_ANYWHERE = select(blobs.c.size).where(blobs.c.digest == bindparam("digest")).limit(1)
 _ADD = insert(blobs).on_conflict_do_nothing()
 

@@ -1,18 +1,17 @@
 """`EventLog` in SQL, and the writing of events inside the transaction that they record."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select
 
 from pierone_adapters.sql.database import Database
 from pierone_adapters.sql.schema import events
-from pierone_core.manifest import Manifest
-from pierone_core.records import Event, EventKind, TagWrite
+from pierone_core.records import Event, EventKind, ManifestWrite, TagWrite
 from pierone_core.values import Digest, Repository, Tag
 
 _LAST = select(func.coalesce(func.max(events.c.sequence), 0))
+_APPEND = insert(events)
 _READ = (
     select(events)
     .where(events.c.sequence > bindparam("after"))
@@ -21,34 +20,23 @@ _READ = (
 )
 
 
-def record(
-    connection: Connection,
-    kind: EventKind,
-    repository: Repository,
-    manifest: Manifest,
-    write: TagWrite | None,
-    caller: str,
-    at: datetime,
-) -> int:
+def record(connection: Connection, write: ManifestWrite, tag: TagWrite | None) -> int:
     """Append an event in the caller's transaction; return its sequence.
 
     The transaction is the only writer (SQLite), so the sequences are dense and in commit order.
     """
-    sequence = int(connection.scalar(_LAST) or 0) + 1
-    values = {
-        "sequence": sequence,
-        "at": at,
-        "kind": kind.value,
-        "caller": caller,
-        "repository": repository.name,
-        "tag": write.tag.name if write else None,
-        "digest": str(manifest.digest),
-        "previous": str(write.expected) if write and write.expected else None,
-        "media_type": manifest.media_type,
-        "size": len(manifest.data),
+    event = write.event(int(connection.scalar(_LAST) or 0) + 1, tag)
+    connection.execute(_APPEND, asdict(event) | _as_text(event))
+    return event.sequence
+
+
+def _as_text(event: Event) -> dict[str, str | None]:
+    return {
+        "repository": event.repository.name,
+        "tag": event.tag.name if event.tag else None,
+        "digest": str(event.digest),
+        "previous": str(event.previous) if event.previous else None,
     }
-    connection.execute(insert(events), values)
-    return sequence
 
 
 @dataclass(frozen=True)
@@ -63,7 +51,7 @@ class SqlEventLog:
             return [_event(row) for row in connection.execute(_READ, {"after": after, "how_many": limit})]
 
 
-def _event(row: Row[tuple[object, ...]]) -> Event:
+def _event(row: Row[*tuple[object, ...]]) -> Event:
     return Event(
         sequence=row.sequence,
         at=row.at,

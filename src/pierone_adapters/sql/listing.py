@@ -1,7 +1,7 @@
 """`Listing` in SQL: every list is a range of an index."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select
@@ -63,7 +63,7 @@ class SqlListing:
 
     def referrers(
         self, repository: Repository, subject: Digest, artifact_type: str | None, after: str
-    ) -> Iterator[Referrer]:
+    ) -> Generator[Referrer]:
         """See `Listing`."""
         parameters = {"repository": repository.name, "subject": str(subject), "after": after}
         statement = _REFERRERS

@@ -1,9 +1,7 @@
 """`Manifests` in SQL: reads by key, and the one transaction that stores a manifest, binds tags and records it."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
@@ -13,7 +11,7 @@ from pierone_adapters.sql.events import record
 from pierone_adapters.sql.schema import manifests, repositories, tags
 from pierone_core.manifest import Manifest
 from pierone_core.ports import TagRaced
-from pierone_core.records import EventKind, StoredManifest, TagBinding, TagWrite
+from pierone_core.records import ManifestWrite, StoredManifest, TagBinding, TagWrite
 from pierone_core.values import Digest, Repository, Tag
 
 _KEY = (manifests.c.repository == bindparam("repository")) & (manifests.c.digest == bindparam("digest"))
@@ -59,33 +57,35 @@ class SqlManifests:
         with self._database.read() as connection:
             return _binding(connection.execute(_NEWEST, {"repository": repository.name}).first())
 
-    def store(
-        self, repository: Repository, manifest: Manifest, tags: Sequence[TagWrite], caller: str, at: datetime
-    ) -> None:
+    def store(self, write: ManifestWrite) -> None:
         """See `Manifests`."""
         with self._database.write() as connection:
-            connection.execute(_ADD_REPOSITORY, {"name": repository.name})
-            if connection.execute(_ADD_MANIFEST, _manifest_row(repository, manifest)).rowcount:
-                record(connection, EventKind.MANIFEST_STORED, repository, manifest, None, caller, at)
-            for write in tags:
-                _bind(connection, repository, manifest, write, caller, at)
+            connection.execute(_ADD_REPOSITORY, {"name": write.repository.name})
+            if connection.execute(_ADD_MANIFEST, _manifest_row(write.repository, write.manifest)).rowcount:
+                record(connection, write, None)
+            for tag in write.tags:
+                _bind(connection, write, tag)
 
 
-def _bind(
-    connection: Connection, repository: Repository, manifest: Manifest, write: TagWrite, caller: str, at: datetime
-) -> None:
-    kind = EventKind.TAG_MOVED if write.expected else EventKind.TAG_BOUND
-    sequence = record(connection, kind, repository, manifest, write, caller, at)
-    values = {"digest": str(manifest.digest), "author": caller, "bound_at": at}
-    if write.expected:
-        key = {"in_repository": repository.name, "tag": write.tag.name, "expected": str(write.expected)}
-        changed = connection.execute(_MOVE.values(values), key).rowcount
-    else:
-        key = {"repository": repository.name, "name": write.tag.name}
-        fixed = {"immutable": write.immutable, "created": sequence}
-        changed = connection.execute(_BIND, key | values | fixed).rowcount
-    if not changed:
+def _bind(connection: Connection, write: ManifestWrite, tag: TagWrite) -> None:
+    sequence = record(connection, write, tag)
+    bound = _move(connection, write, tag) if tag.expected else _create(connection, write, tag, sequence)
+    if not bound:
         raise TagRaced
+
+
+def _create(connection: Connection, write: ManifestWrite, tag: TagWrite, sequence: int) -> bool:
+    row = {"repository": write.repository.name, "name": tag.tag.name, "immutable": tag.immutable, "created": sequence}
+    return connection.execute(_BIND, row | _held(write)).rowcount == 1
+
+
+def _move(connection: Connection, write: ManifestWrite, tag: TagWrite) -> bool:
+    key = {"in_repository": write.repository.name, "tag": tag.tag.name, "expected": str(tag.expected)}
+    return connection.execute(_MOVE.values(_held(write)), key).rowcount == 1
+
+
+def _held(write: ManifestWrite) -> dict[str, object]:
+    return {"digest": str(write.manifest.digest), "author": write.caller, "bound_at": write.at}
 
 
 def _manifest_row(repository: Repository, manifest: Manifest) -> dict[str, object]:
@@ -101,7 +101,7 @@ def _manifest_row(repository: Repository, manifest: Manifest) -> dict[str, objec
     }
 
 
-def _binding(row: Row[tuple[object, ...]] | None) -> TagBinding | None:
+def _binding(row: Row[*tuple[object, ...]] | None) -> TagBinding | None:
     if row is None:
         return None
     digest = Digest.parse(row.digest)

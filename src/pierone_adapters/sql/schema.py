@@ -111,7 +111,7 @@ uploads = Table(
 
 
 def _forbid(table: Table, action: str, condition: str = "1") -> None:
-    statement = DDL(
+    statement = DDL(  # type: ignore[no-untyped-call]  # SQLAlchemy's gap
         f"CREATE TRIGGER {table.name}_no_{action.lower()} BEFORE {action} ON {table.name} WHEN {condition} "
         f"BEGIN SELECT RAISE(ABORT, '{table.name}: {action} is not allowed'); END"
     )

@@ -44,6 +44,5 @@ class SqlUploadSessions:
             return [_session(row) for row in connection.execute(_STARTED_BEFORE, {"time": time})]
 
 
-def _session(row: Row[tuple[str, str, str, str, datetime]]) -> UploadSession:
-    upload_id, repository, starter, algorithm, started_at = row
-    return UploadSession(upload_id, Repository(repository), starter, algorithm, started_at)
+def _session(row: Row[*tuple[object, ...]]) -> UploadSession:
+    return UploadSession(row.id, Repository(row.repository), row.starter, row.algorithm, row.started_at)

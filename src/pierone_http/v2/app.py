@@ -84,7 +84,12 @@ class V2App:
 
 def routes(endpoints: Endpoints) -> dict[str, dict[str, Handler]]:
     """Which handler answers which method, by what the path names."""
-    pull, blobs, manifests, discovery = endpoints.pull, endpoints.blobs, endpoints.manifests, endpoints.discovery
+    pull, blobs, manifests, discovery = (
+        endpoints.pull,
+        endpoints.blobs,
+        endpoints.manifests,
+        endpoints.discovery,
+    )
     return {
         "manifest": {
             "GET": pull.get_manifest,  # end-3

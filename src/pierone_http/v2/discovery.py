@@ -46,7 +46,11 @@ class DiscoveryEndpoints:
         kind = request.query_params.get("artifactType")
         subject = Digest.parse(text)
         page = await self.work.read(self.discovery.referrers, repository, subject, kind or None, limit, after)
-        index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [_descriptor(r) for r in page.items]}
+        index = {
+            "schemaVersion": 2,
+            "mediaType": OCI_INDEX,
+            "manifests": [_descriptor(r) for r in page.items],
+        }
         headers = _link(request, page)
         if kind:
             headers["OCI-Filters-Applied"] = "artifactType"

@@ -39,7 +39,10 @@ class PullEndpoints:
         """GET, HEAD /v2/<name>/blobs/<digest> (end-2), whole or one range."""
         digest = Digest.parse(digest_text)
         size = await self.work.read(self.pull.blob_size, repository, digest)
-        headers = _headers(digest, FOR_EVER) | {"Accept-Ranges": "bytes", "Content-Type": "application/octet-stream"}
+        headers = _headers(digest, FOR_EVER) | {
+            "Accept-Ranges": "bytes",
+            "Content-Type": "application/octet-stream",
+        }
         if is_fresh(request.headers, digest_text):
             return Response(status_code=304, headers=headers)
         if request.method == "HEAD":

@@ -8,7 +8,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pierone_core.caller import Caller
-from pierone_core.errors import BlobUnknown, BlobUploadInvalid, BlobUploadUnknown, DigestInvalid, NameInvalid, SizeInvalid
+from pierone_core.errors import (
+    BlobUnknown,
+    BlobUploadInvalid,
+    BlobUploadUnknown,
+    DigestInvalid,
+    NameInvalid,
+    SizeInvalid,
+)
 from pierone_core.pull import Pull
 from pierone_core.push_blobs import BlobPush
 from pierone_core.records import UploadSession

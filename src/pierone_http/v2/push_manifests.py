@@ -34,9 +34,7 @@ class ManifestPushEndpoints:
         length = request.headers.get("content-length")
         data = await Body(request, int(length) if length else None, self.patience).whole(self.max_bytes)
         media_type = request.headers.get("content-type")
-        pushed = await self.work.run(
-            self.push.put_manifest, caller, repository, reference, media_type, data, tags
-        )
+        pushed = await self.work.run(self.push.put_manifest, caller, repository, reference, media_type, data, tags)
         return Response(status_code=201, headers=_headers(repository, pushed, tags))
 
 

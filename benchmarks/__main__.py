@@ -1,0 +1,80 @@
+"""The command line: which rows, how many rounds, where the report goes."""
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks import machine
+from benchmarks.comparison import run_row, started
+from benchmarks.report import render
+from benchmarks.result import Result
+from benchmarks.rows import all_rows
+from benchmarks.rows.row import FULL, QUICK, Row, Scene
+from benchmarks.servers import PEER, SUBJECT
+
+RESULTS = Path(__file__).parent / "RESULTS.md"
+PROGRAMS = ("docker-registry", "wrk", "hey", "curl")
+# Not /tmp, which is memory on many machines: durability would cost nothing there.
+DATA_DIRECTORY = Path("/var/tmp")  # noqa: S108 - a directory of our own is made in it
+
+
+def _arguments(names: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--list", action="store_true", help="print the names of the rows and end")
+    parser.add_argument("--row", action="append", choices=names, metavar="NAME", help="run this row; repeatable")
+    parser.add_argument("--rounds", type=int, default=3, help="samples of each server (default: %(default)s)")
+    parser.add_argument("--seconds", type=int, default=5, help="length of a sample (default: %(default)s)")
+    parser.add_argument("--quick", action="store_true", help="small sizes, to see whether everything works")
+    parser.add_argument("--control", action="store_true", help="the peer plays both roles: ratios show the noise")
+    parser.add_argument("--output", type=Path, help="the report's file (default: RESULTS.md for a complete run)")
+    parser.add_argument(
+        "--data-directory", type=Path, default=DATA_DIRECTORY, help="on a real disk (default: %(default)s)"
+    )
+    return parser.parse_args()
+
+
+def _run(rows: Sequence[Row], arguments: argparse.Namespace, directory: Path) -> str:
+    begin = time.monotonic()
+    facts = machine.facts(directory)
+    scene = Scene(directory, arguments.seconds, QUICK if arguments.quick else FULL)
+    with started(PEER, PEER if arguments.control else SUBJECT, directory) as servers:
+        results: list[Result] = [run_row(row, servers, scene, arguments.rounds) for row in rows]
+    length = f"{arguments.rounds} rounds, samples of {arguments.seconds} s"
+    facts.append(("Run", f"{length}, {time.monotonic() - begin:,.0f} s in all"))
+    if arguments.control:
+        facts.append(("Control", "docker-registry plays both roles; Pier One did not run"))
+    return render(results, facts)
+
+
+def _write(report: str, arguments: argparse.Namespace) -> None:
+    """Replace RESULTS.md only by a complete run of full size."""
+    partial = arguments.row or arguments.quick or arguments.control
+    if output := arguments.output or (None if partial else RESULTS):
+        output.write_text(report)
+    else:
+        print(report)
+
+
+def main() -> int:
+    """Run the rows asked for; 2 if a program is missing."""
+    names = [row.name for row in all_rows(FULL)]
+    arguments = _arguments(names)
+    if arguments.list:
+        print("\n".join(names))
+        return 0
+    if missing := [program for program in PROGRAMS if shutil.which(program) is None]:
+        print(f"missing: {', '.join(missing)}; on Debian: apt-get install {' '.join(missing)}", file=sys.stderr)
+        return 2
+    rows = [row for row in all_rows(QUICK if arguments.quick else FULL) if row.name in (arguments.row or names)]
+    with tempfile.TemporaryDirectory(prefix="pierone-benchmark-", dir=arguments.data_directory) as directory:
+        report = _run(rows, arguments, Path(directory))
+    _write(report, arguments)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,44 @@
+"""Running rows: prepare both servers, then measure them in turn, round after round."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks.figures import Sample
+from benchmarks.result import Result, Role
+from benchmarks.rows.row import Row, Scene
+from benchmarks.servers import NULL, Kind, Server, running
+
+Servers = Mapping[Role, Server]
+
+
+@contextmanager
+def started(peer: Kind, subject: Kind, directory: Path) -> Iterator[Servers]:
+    """Start the servers all rows share."""
+    kinds = {Role.PEER: peer, Role.SUBJECT: subject, Role.CEILING: NULL}
+    with ExitStack() as stack:
+        yield {role: stack.enter_context(running(kind, directory / role)) for role, kind in kinds.items()}
+
+
+def run_row(row: Row, servers: Servers, scene: Scene, rounds: int) -> Result:
+    """Prepare and measure one row: peer, subject, peer, subject, and so on."""
+    preparations = {role: row.prepare(servers[role], scene) for role in (Role.PEER, Role.SUBJECT)}
+    roles = [Role.PEER, Role.SUBJECT] + [Role.CEILING] * row.ceiling
+    samples: dict[Role, list[Sample]] = {role: [] for role in roles}
+    for _ in range(1 if row.once else rounds):
+        for role in roles:
+            samples[role].append(_measure(row, servers[role], scene))
+    return Result(row, samples, preparations)
+
+
+def _measure(row: Row, server: Server, scene: Scene) -> Sample:
+    # What one server left to be written must not be written while the other is measured.
+    os.sync()
+    sample = row.measure(server, scene)
+    print(f"{row.name:22} {server.kind.name:16} {sample.value:12,.1f} {row.unit}", file=sys.stderr, flush=True)
+    if sample.command is None:
+        return sample
+    return replace(sample, command=sample.command.replace(server.url, "$SERVER"))

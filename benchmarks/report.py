@@ -1,0 +1,111 @@
+"""The Markdown report; every figure in it comes from the samples."""
+
+from collections.abc import Iterator, Sequence
+
+from benchmarks.figures import Better, Comparison, Spread
+from benchmarks.result import Figure, Result, Role, p50, p99, value
+
+Facts = Sequence[tuple[str, str]]
+NOTHING = "-"
+FIGURES: tuple[tuple[str, Figure], ...] = (("", value), (" (p50)", p50), (" (p99)", p99))
+
+
+def render(results: Sequence[Result], facts: Facts) -> str:
+    """Return the whole report."""
+    sections = (_head(facts), _figures(results), _latencies(results), _shortfalls(results), _methods(results))
+    return "\n".join(line for section in sections for line in section)
+
+
+def number(amount: float) -> str:
+    """Write a figure with as many digits as it deserves."""
+    if amount >= 100:  # noqa: PLR2004 - three digits
+        return f"{amount:,.0f}"
+    return f"{amount:.1f}" if amount >= 10 else f"{amount:.2f}"  # noqa: PLR2004 - two digits
+
+
+def written(spread: Spread | None) -> str:
+    """Write a median with its extremes."""
+    if spread is None:
+        return NOTHING
+    return f"{number(spread.median)} ({number(spread.low)} to {number(spread.high)})"
+
+
+def _head(facts: Facts) -> Iterator[str]:
+    yield "# Pier One beside docker-registry"
+    yield ""
+    yield "Written by `python -m benchmarks`; see README.md there for what a row does and how to read it."
+    yield ""
+    for name, fact in facts:
+        yield f"- {name}: {fact}"
+    yield ""
+
+
+def _figures(results: Sequence[Result]) -> Iterator[str]:
+    yield "## Figures"
+    yield ""
+    yield "Median (minimum to maximum) of the rounds. The ratio is Pier One / docker-registry. The ceiling is"
+    yield "what the same generator reached against a server that stores nothing."
+    yield ""
+    yield "| row | unit | better | docker-registry | Pier One | ratio | generator's ceiling |"
+    yield "|---|---|---|---|---|---|---|"
+    for result in results:
+        row = result.row
+        yield f"| {row.title} | {row.unit} | {row.better} | {_cells(result, value)} |"
+    yield ""
+
+
+def _latencies(results: Sequence[Result]) -> Iterator[str]:
+    yield "## Latencies in milliseconds"
+    yield ""
+    yield "| row | percentile | docker-registry | Pier One | ratio | generator's ceiling |"
+    yield "|---|---|---|---|---|---|"
+    for result in results:
+        for name, figure in (("p50", p50), ("p99", p99)):
+            if result.comparison(figure):
+                yield f"| {result.row.title} | {name} | {_cells(result, figure)} |"
+    yield ""
+
+
+def _cells(result: Result, figure: Figure) -> str:
+    peer, subject, ceiling = (written(result.spread(role, figure)) for role in Role)
+    return f"{peer} | {subject} | {result.comparison(figure).ratio:.2f} | {ceiling}"
+
+
+def _shortfalls(results: Sequence[Result]) -> Iterator[str]:
+    yield "## Rows where Pier One falls short"
+    yield ""
+    found = [line for result in results for line in _shortfalls_of(result)]
+    yield from found or ["There are none: no median is worse than docker-registry's."]
+    yield ""
+
+
+def _shortfalls_of(result: Result) -> Iterator[str]:
+    for suffix, figure in FIGURES:
+        comparison = result.comparison(figure)
+        if comparison and comparison.falls_short:
+            yield f"- {result.row.title}{suffix}: {_shortfall(comparison)}"
+
+
+def _shortfall(comparison: Comparison) -> str:
+    size = "less" if comparison.better is Better.HIGHER else "more"
+    overlap = "the ranges overlap" if comparison.peer.overlaps(comparison.subject) else "the ranges do not overlap"
+    return f"{comparison.ratio:.2f} of docker-registry's figure, {size} than it should be; {overlap}."
+
+
+def _methods(results: Sequence[Result]) -> Iterator[str]:
+    yield "## How each row was measured"
+    yield ""
+    yield "`$SERVER` is the address of the server; rows without a command line are clients of this package."
+    for result in results:
+        yield ""
+        row = result.row
+        yield f"**{row.title}** (`python -m benchmarks --row {row.name}`): {row.description}"
+        yield from (f"- {line}" for line in _details(result))
+    yield ""
+
+
+def _details(result: Result) -> Iterator[str]:
+    if result.command:
+        yield f"Command: `{result.command}`"
+    names = {Role.PEER: "docker-registry", Role.SUBJECT: "Pier One"}
+    yield from (f"{names[role]}: {said}." for role, said in result.preparations.items() if said)

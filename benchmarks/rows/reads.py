@@ -1,0 +1,101 @@
+"""Pull, seen request by request: manifests, blobs, and images as a client pulls them."""
+
+import json
+
+from benchmarks.figures import Better, Sample
+from benchmarks.images import LAYER_BYTES, LAYERS, MANIFEST_TYPE
+from benchmarks.layer_file import PULL_MARK
+from benchmarks.loads import swarm
+from benchmarks.loads.connection import Connection, UnexpectedAnswerError
+from benchmarks.loads.generators import CONNECTIONS, curl_downloads, hey, wrk
+from benchmarks.loads.registry_client import pull_image
+from benchmarks.rows.pushes import push_layer
+from benchmarks.rows.row import Row, Scene, Sizes
+from benchmarks.rows.stock import (
+    PULLED_IMAGES,
+    PULLED_REPOSITORY,
+    READ_IMAGE,
+    READ_REPOSITORY,
+    READ_TAG,
+    provide,
+    pulled_tag,
+)
+from benchmarks.servers import Server
+
+# Several downloads on one connection, so that the start of curl is a small part of the time.
+DOWNLOADS = 4
+
+
+def _small(name: str, title: str, method: str, target: str) -> Row:
+    load = wrk if method == "GET" else hey
+
+    def measure(server: Server, scene: Scene) -> Sample:
+        return load(f"{server.url}/v2/{READ_REPOSITORY}/{target}", scene.seconds, MANIFEST_TYPE)
+
+    description = f"{method} of one {title.split(maxsplit=1)[0]} on {CONNECTIONS} connections."
+    return Row(name, title, "requests/s", Better.HIGHER, description, measure, _provide_read_image, ceiling=True)
+
+
+def _provide_read_image(server: Server, _: Scene) -> str:
+    provide(server, READ_REPOSITORY, READ_TAG, READ_IMAGE)
+    return ""
+
+
+def _download(name: str, title: str, processes: int, sizes: Sizes) -> Row:
+    def measure(server: Server, scene: Scene) -> Sample:
+        url = f"{server.url}/v2/{READ_REPOSITORY}/blobs/{scene.layer.marked(PULL_MARK)}"
+        return curl_downloads(url, scene.layer.size, processes=processes, repeats=DOWNLOADS)
+
+    description = (
+        f"GET of a blob of {sizes.layer_mib} MiB that is in the page cache, by {processes} curl at once, "
+        f"{DOWNLOADS} times each on its connection; MB are 10^6 bytes."
+    )
+    return Row(name, title, "MB/s", Better.HIGHER, description, measure, _provide_layer)
+
+
+def _provide_layer(server: Server, scene: Scene) -> str:
+    push_layer(server, READ_REPOSITORY, scene.layer.path, scene.layer.marked(PULL_MARK))
+    return ""
+
+
+def _provide_pulled_images(server: Server, _: Scene) -> str:
+    with Connection(server.host, server.port) as connection:
+        for number, image in enumerate(PULLED_IMAGES):
+            provide(server, PULLED_REPOSITORY, pulled_tag(number), image)
+            pulled = pull_image(connection, PULLED_REPOSITORY, pulled_tag(number))
+            if pulled != {blob.digest: blob.content for blob in (image.config, *image.layers)}:
+                raise UnexpectedAnswerError(json.dumps(list(pulled)))
+    return f"{len(PULLED_IMAGES)} images, each pulled once and compared byte by byte before the clock starts"
+
+
+def _pull_one(connection: Connection, number: int) -> None:
+    pull_image(connection, PULLED_REPOSITORY, pulled_tag(number % len(PULLED_IMAGES)))
+
+
+def _measure_pulls(server: Server, scene: Scene) -> Sample:
+    return swarm.run_for(scene.seconds, _pull_one, server.host, server.port)
+
+
+def rows(sizes: Sizes) -> tuple[Row, ...]:
+    """Return the rows of this module."""
+    by_tag, by_digest = f"manifests/{READ_TAG}", f"manifests/{READ_IMAGE.manifest.digest}"
+    return (
+        _small("manifest-get-tag", "manifest GET by tag", "GET", by_tag),
+        _small("manifest-get-digest", "manifest GET by digest", "GET", by_digest),
+        _small("manifest-head-tag", "manifest HEAD by tag", "HEAD", by_tag),
+        _small("manifest-head-digest", "manifest HEAD by digest", "HEAD", by_digest),
+        _small("blob-head", "blob HEAD", "HEAD", f"blobs/{READ_IMAGE.layers[0].digest}"),
+        _download("blob-get-1", "blob GET, 1 connection", 1, sizes),
+        _download("blob-get-4", "blob GET, 4 connections", 4, sizes),
+        Row(
+            "image-pull",
+            f"pull of small images, {swarm.CLIENTS} at a time",
+            "images/s",
+            Better.HIGHER,
+            f"{swarm.CLIENTS} client processes, each on one connection; HEAD manifest by tag, GET it by digest, GET "
+            f"config and {LAYERS} layers of {LAYER_BYTES // 1024} KiB, one after the other.",
+            _measure_pulls,
+            _provide_pulled_images,
+            ceiling=True,
+        ),
+    )

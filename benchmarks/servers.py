@@ -1,0 +1,158 @@
+"""The servers that are compared, started as their users start them."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+START_SECONDS = 60.0
+STOP_SECONDS = 30.0
+POLL_SECONDS = 0.002
+LOG_TAIL = 2000
+HOST = "127.0.0.1"
+
+PEER_CONFIGURATION = """\
+version: 0.1
+log: {{level: warn, accesslog: {{disabled: true}}}}
+storage:
+  filesystem: {{rootdirectory: {directory}}}
+  delete: {{enabled: true}}
+  cache: {{blobdescriptor: inmemory}}
+http: {{addr: {host}:{port}}}
+"""
+
+
+class StartFailedError(Exception):
+    """A server ended, or did not answer in time."""
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A command line, and what it needs in the environment."""
+
+    command: list[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A server program; `launch` prepares one start of it on an empty directory and a port."""
+
+    name: str
+    launch: Callable[[Path, int], Launch]
+
+
+def _launch_peer(directory: Path, port: int) -> Launch:
+    configuration = directory / "config.yml"
+    configuration.write_text(PEER_CONFIGURATION.format(directory=directory, host=HOST, port=port))
+    return Launch(["docker-registry", "serve", str(configuration)])
+
+
+def _launch_subject(directory: Path, port: int) -> Launch:
+    settings = {"PIERONE_HOST": HOST, "PIERONE_PORT": str(port), "PIERONE_DATA_DIR": str(directory)}
+    return Launch([sys.executable, "-m", "pierone_http", "serve"], settings)
+
+
+def _launch_null(_: Path, port: int) -> Launch:
+    return Launch([sys.executable, "-m", "benchmarks.null_server", str(port)])
+
+
+PEER = Kind("docker-registry", _launch_peer)
+SUBJECT = Kind("Pier One", _launch_subject)
+NULL = Kind("null server", _launch_null)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server."""
+
+    kind: Kind
+    directory: Path
+    port: int
+    process: "subprocess.Popen[bytes]"
+    start_ms: float
+    host: str = HOST
+
+    @property
+    def url(self) -> str:
+        """Where it answers, without a slash at the end."""
+        return f"http://{self.host}:{self.port}"
+
+    def resident_mib(self) -> float:
+        """Return the resident memory of the process and all that it started."""
+        return sum(_resident_kib(pid) for pid in _family(self.process.pid)) / 1024
+
+
+@contextmanager
+def running(kind: Kind, directory: Path) -> Iterator[Server]:
+    """Start a server on an empty directory and stop it in the end."""
+    directory.mkdir()
+    port = _free_port()
+    launch = kind.launch(directory, port)
+    log = directory.with_suffix(".log")
+    with log.open("wb") as output:
+        begin = time.monotonic()
+        environment = {**_environment(), **launch.environment}
+        process = subprocess.Popen(launch.command, env=environment, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        _wait_for_answer(process, port, log)
+        yield Server(kind, directory, port, process, (time.monotonic() - begin) * 1e3)
+    finally:
+        _stop(process)
+
+
+def _environment() -> dict[str, str]:
+    """Leave out settings of the caller's own registries: the defaults are what is measured."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("PIERONE_", "REGISTRY_"))}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_for_answer(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not _answers(port):
+        if process.poll() is not None or time.monotonic() > deadline:
+            message = f"{process.args!r} does not answer: {log.read_text(errors='replace')[-LOG_TAIL:]}"
+            raise StartFailedError(message)
+        time.sleep(POLL_SECONDS)
+
+
+def _answers(port: int) -> bool:
+    request = f"GET /v2/ HTTP/1.1\r\nHost: {HOST}:{port}\r\nConnection: close\r\n\r\n".encode()
+    try:
+        with socket.create_connection((HOST, port), START_SECONDS) as connection:
+            connection.sendall(request)
+            return connection.recv(64).startswith(b"HTTP/1.1 200")
+    except OSError:
+        return False
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _family(pid: int) -> Iterator[int]:
+    yield pid
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in children.read_text().split():
+            yield from _family(int(child))
+
+
+def _resident_kib(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
