@@ -4,6 +4,7 @@ A refinement keeps its parent's code; it exists where the HTTP status or the ext
 HTTP statuses are not known here: `pierone_http.errors` has the one table.
 """
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 
@@ -139,6 +140,15 @@ class RangeUnsatisfiable(SizeInvalid):
 
 class BodyStalled(BlobUploadInvalid):
     """The client stopped sending in the middle of a body; what had arrived is kept."""
+
+
+class MethodUnsupported(Unsupported):
+    """The path exists, the method does not go with it; `allowed` are those that do."""
+
+    def __init__(self, message: str, allowed: Iterable[str]) -> None:
+        """`allowed`: names of HTTP methods."""
+        super().__init__(message, {"allowed": list(allowed)})
+        self.allowed = list(allowed)
 
 
 class TooManyTags(Unsupported):

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from pierone_core import access_policy
 from pierone_core.caller import Caller
-from pierone_core.errors import BlobUploadUnknown, RangeInvalid, UploadBusy
+from pierone_core.errors import BlobUploadUnknown, DigestInvalid, RangeInvalid, UploadBusy
 from pierone_core.ports import BlobStore, Now, RepositoryBlobs, UploadSessions, UploadWriter
 from pierone_core.records import UploadSession
 from pierone_core.values import Digest, Repository, check_algorithm
@@ -77,6 +77,9 @@ class BlobPush:
             if last:
                 writer.write(last)
             size = writer.publish(digest)
+        except DigestInvalid:
+            self.uploads.remove(session.id)
+            raise
         finally:
             writer.close()
         self.blobs.add(session.repository, digest, size)

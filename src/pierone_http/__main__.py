@@ -18,6 +18,8 @@ Without users the registry lets everybody push, so it serves this machine only, 
 Set PIERONE_USERS_FILE to a file of users (make hashes with `pierone-server hash-password`),
 or serve 127.0.0.1 and put a proxy that knows its users in front."""
 
+_SHUTDOWN_SECONDS = 30  # how long requests under way may take to finish after SIGTERM
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; exits with 2 for settings that cannot be served."""
@@ -45,6 +47,7 @@ def serve(settings: Settings) -> None:
         ws="none",
         access_log=False,
         server_header=False,
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )
 
 

@@ -18,6 +18,8 @@ from pierone_http.v2.push_blobs import BlobPushEndpoints
 from pierone_http.v2.push_manifests import ManifestPushEndpoints
 from pierone_http.work import Work
 
+# Checking a password is slow on purpose; guesses by the thousand must not take the threads of pulls and pushes.
+_PASSWORD_THREADS = 2
 CHALLENGE = 'Basic realm="Pier One"'
 
 
@@ -46,7 +48,10 @@ def create_app(registry: Registry, metadata: Metadata, identity: Identity, setti
         discovery=DiscoveryEndpoints(registry.discovery, work),
     )
     sweeper = Sweeper(registry.push_blobs, work, settings.upload_max_age, settings.sweep_interval)
-    return App(V2App(Authentication(identity, work), endpoints, CHALLENGE), _api(sweeper, metadata))
+    return App(
+        V2App(Authentication(identity, Work(prompt=False, threads=_PASSWORD_THREADS)), endpoints, CHALLENGE),
+        _api(sweeper, metadata),
+    )
 
 
 def _api(sweeper: Sweeper, metadata: Metadata) -> FastAPI:

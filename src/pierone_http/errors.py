@@ -63,6 +63,8 @@ def _headers(error: RegistryError, path: str, challenge: str) -> dict[str, str]:
             return {"Location": path, "Range": upload_range(error.offset)}
         case RangeUnsatisfiable():  # RFC 9110 section 15.5.17
             return {"Content-Range": f"bytes */{error.size}"}
+        case errors.MethodUnsupported():  # RFC 9110 section 15.5.6
+            return {"Allow": ", ".join(error.allowed)}
         case Unauthorized():
             return {"WWW-Authenticate": challenge}
         case Unavailable():

@@ -64,7 +64,7 @@ class FilesystemBlobStore:
     def idle_uploads(self, before: datetime) -> Sequence[str]:
         """See `BlobStore`."""
         with translated(), os.scandir(self._uploads) as entries:
-            return [entry.name for entry in entries if entry.stat().st_mtime < before.timestamp()]
+            return [entry.name for entry in entries if _is_older(entry, before.timestamp())]
 
     def open_blob(self, digest: Digest, start: int, stop: int) -> "FilesystemBlobReader":
         """See `BlobStore`."""
@@ -115,6 +115,13 @@ class FilesystemBlobReader:
         fd, self._fd = self._fd, -1
         if fd >= 0:
             os.close(fd)
+
+
+def _is_older(entry: os.DirEntry[str], time: float) -> bool:
+    try:
+        return entry.stat().st_mtime < time
+    except FileNotFoundError:  # finished while we looked
+        return False
 
 
 def _check_still_there(path: Path, fd: int) -> None:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from pierone_core.caller import Caller
-from pierone_core.errors import EndpointUnknown, NameInvalid, Unsupported
+from pierone_core.errors import EndpointUnknown, MethodUnsupported, NameInvalid
 from pierone_core.values import Repository
 from pierone_http.auth import Authentication
 from pierone_http.body import ClientGone
@@ -20,7 +20,7 @@ from pierone_http.errors import error_response
 from pierone_http.v2.discovery import DiscoveryEndpoints
 from pierone_http.v2.pull import PullEndpoints
 from pierone_http.v2.push_blobs import BlobPushEndpoints
-from pierone_http.v2.push_manifests import ManifestPushEndpoints, refuse_delete
+from pierone_http.v2.push_manifests import ManifestPushEndpoints
 
 Handler = Callable[[Request, Caller, Repository, str], Awaitable[Response]]
 
@@ -78,7 +78,7 @@ class V2App:
 
     async def _root(self, request: Request, path: str) -> Response:
         if request.method not in ("GET", "HEAD"):
-            raise Unsupported(f"{request.method} is not supported here")
+            raise MethodUnsupported(f"{request.method[:20]} is not supported here", ("GET", "HEAD"))
         return await self._catalog(request) if path == "/v2/_catalog" else Response("{}", media_type="application/json")
 
 
@@ -95,9 +95,8 @@ def routes(endpoints: Endpoints) -> dict[str, dict[str, Handler]]:
             "GET": pull.get_manifest,  # end-3
             "HEAD": pull.get_manifest,
             "PUT": manifests.put_manifest,  # end-7a, end-7b
-            "DELETE": refuse_delete,  # end-9
         },
-        "blob": {"GET": pull.get_blob, "HEAD": pull.get_blob, "DELETE": refuse_delete},  # end-2, end-10
+        "blob": {"GET": pull.get_blob, "HEAD": pull.get_blob},  # end-2
         "uploads": {"POST": blobs.post_upload},  # end-4a, end-4b, end-4c, end-11
         "upload": {
             "PATCH": blobs.patch_upload,  # end-5
@@ -113,7 +112,11 @@ def routes(endpoints: Endpoints) -> dict[str, dict[str, Handler]]:
 def _allowed(methods: dict[str, Handler], method: str) -> Handler:
     if method in methods:
         return methods[method]
-    raise Unsupported(f"{method[:20]} is not supported here; use {', '.join(methods)}")
+    if method == "DELETE":  # end-9, end-10: chapter "Content Management"
+        raise MethodUnsupported(
+            "content is never deleted here: images stay, so that deployments can be reproduced and audited", methods
+        )
+    raise MethodUnsupported(f"{method[:20]} is not supported here; use {', '.join(methods)}", methods)
 
 
 def _authorization(scope: Scope) -> bytes:

@@ -1,13 +1,12 @@
-"""Spec chapter "Push", section "Pushing Manifests", and the refusal to delete (chapter "Content Management")."""
+"""Spec chapter "Push", section "Pushing Manifests"."""
 
 from dataclasses import dataclass
-from typing import NoReturn
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from pierone_core.caller import Caller
-from pierone_core.errors import QueryInvalid, TooManyTags, Unsupported
+from pierone_core.errors import QueryInvalid, TooManyTags
 from pierone_core.manifest import Manifest
 from pierone_core.push_manifests import ManifestPush
 from pierone_core.values import Digest, Repository, Tag, parse_reference
@@ -36,14 +35,6 @@ class ManifestPushEndpoints:
         media_type = request.headers.get("content-type")
         pushed = await self.work.run(self.push.put_manifest, caller, repository, reference, media_type, data, tags)
         return Response(status_code=201, headers=_headers(repository, pushed, tags))
-
-
-async def refuse_delete(_: Request, _caller: Caller, repository: Repository, what: str) -> NoReturn:
-    """DELETE of a manifest, tag or blob (end-9, end-10)."""
-    raise Unsupported(
-        f"{what[:100]} of {repository} stays: images are never deleted here, so that deployments can be "
-        "reproduced and audits can rely on them"
-    )
 
 
 def _extra_tags(request: Request, reference: Tag | Digest) -> list[Tag]:
