@@ -110,8 +110,8 @@ class Manifests(Protocol):
     def tag(self, repository: Repository, tag: Tag) -> TagBinding | None:
         """What `tag` holds."""
 
-    def newest_tag(self, repository: Repository) -> TagBinding | None:
-        """The tag that was created last."""
+    def tags_newest_first(self, repository: Repository) -> Generator[TagBinding]:
+        """The tags, the one created last first (a moved tag keeps its place); close when done."""
 
     def store(self, write: ManifestWrite) -> None:
         """In one transaction: the manifest if new, all its tags, an event for each change. All or nothing.

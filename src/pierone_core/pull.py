@@ -1,5 +1,6 @@
 """Spec chapter "Pull": manifests by tag or digest, blobs by digest."""
 
+from contextlib import closing
 from dataclasses import dataclass
 
 from pierone_core.errors import BlobUnknown, ManifestUnknown, Unavailable
@@ -26,10 +27,14 @@ class Pull:
 
     def _resolve(self, repository: Repository, tag: Tag) -> tuple[Digest | None, bool]:
         if tag.is_latest:
-            newest = self.manifests.newest_tag(repository)
-            return (newest.digest if newest else None), False
+            return self._newest(repository), False
         binding = self.manifests.tag(repository, tag)
         return (binding.digest, binding.immutable) if binding else (None, False)
+
+    def _newest(self, repository: Repository) -> Digest | None:
+        """What `latest` names; a signature is not a newer version of what it signs."""
+        with closing(self.manifests.tags_newest_first(repository)) as bindings:
+            return next((binding.digest for binding in bindings if not binding.tag.names_referrers), None)
 
     def blob_size(self, repository: Repository, digest: Digest) -> int:
         """The size of a blob in bytes (end-2); raise `BlobUnknown`."""

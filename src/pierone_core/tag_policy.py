@@ -1,7 +1,7 @@
 """When a tag may be bound to a digest. Pure: the store makes the decision atomic (compare and set).
 
 A tag is immutable unless a pattern said otherwise when it was first bound: that promise is part of the
-binding, so no later setting can take it back (docs/adr/0003).
+binding, so no later setting can take it back (docs/adr/0001).
 """
 
 from collections.abc import Iterable

@@ -14,6 +14,8 @@ from pierone_core.errors import DigestInvalid, NameInvalid, TagInvalid
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})+")
 _TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}")
+# Spec: "Referrers Tag Schema"; signing tools add an ending such as .sig.
+_REFERRERS_TAG = re.compile(r"sha(256|512)-[a-f0-9]{64}(\..+)?")
 _HEX_LENGTHS = {"sha256": 64, "sha512": 128}
 _HEX = re.compile(r"[a-f0-9]+")
 # Many clients limit host + "/" + name to 255 characters; a longer name could be pushed by some and pulled by none.
@@ -83,6 +85,11 @@ class Tag:
     def is_latest(self) -> bool:
         """Whether this is the virtual tag that always names the newest one."""
         return self.name == LATEST
+
+    @property
+    def names_referrers(self) -> bool:
+        """Whether a tool keeps signatures or referrers of another manifest under this tag."""
+        return _REFERRERS_TAG.fullmatch(self.name) is not None
 
     def __str__(self) -> str:
         return self.name

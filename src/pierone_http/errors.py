@@ -58,20 +58,21 @@ def error_response(error: Exception, path: str, challenge: str) -> Response:
 
 
 def _headers(error: RegistryError, path: str, challenge: str) -> dict[str, str]:
+    headers = {}
     match error:
         case RangeInvalid():  # where to go on (spec: "Pushing a blob in chunks")
-            return {"Location": path, "Range": upload_range(error.offset)}
+            headers = {"Location": path, "Range": upload_range(error.offset)}
         case RangeUnsatisfiable():  # RFC 9110 section 15.5.17
-            return {"Content-Range": f"bytes */{error.size}"}
+            headers = {"Content-Range": f"bytes */{error.size}"}
         case errors.MethodUnsupported():  # RFC 9110 section 15.5.6
-            return {"Allow": ", ".join(error.allowed)}
+            headers = {"Allow": ", ".join(error.allowed)}
         case Unauthorized():
-            return {"WWW-Authenticate": challenge}
+            headers = {"WWW-Authenticate": challenge}
         case Unavailable():
-            return {"Retry-After": _RETRY_AFTER_SECONDS}
-        case errors.BodyStalled():
-            return {"Connection": "close"}
-    return {}
+            headers = {"Retry-After": _RETRY_AFTER_SECONDS}
+        case errors.BodyStalled():  # the rest of the body may still come, and would be read as a request
+            headers = {"Connection": "close"}
+    return headers
 
 
 def upload_range(size: int) -> str:

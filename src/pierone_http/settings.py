@@ -23,25 +23,31 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="PIERONE_", extra="forbid")
 
-    host: str = Field("127.0.0.1", description="address to listen on")
-    port: int = Field(8080, ge=0, le=65535, description="TCP port to listen on; 0 takes a free one")
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(default=8080, ge=0, le=65535, description="TCP port to listen on; 0 takes a free one")
     storage: Literal["filesystem", "memory"] = Field(
-        "filesystem",
+        default="filesystem",
         description="where content lies: filesystem (blobs and SQLite below data_dir) or memory (lost at exit)",
     )
-    data_dir: Path = Field(Path("data"), description="directory of blobs and metadata")
+    data_dir: Path = Field(default=Path("data"), description="directory of blobs and metadata")
     mutable_tags: list[str] = Field(
-        [], description='JSON list of "repository-glob:tag-glob"; tags first bound under a pattern may move'
+        default=[], description='JSON list of "repository-glob:tag-glob"; tags first bound under a pattern may move'
     )
     users_file: Path | None = Field(
-        None,
+        default=None,
         description="JSON file of users, bcrypt hashes and teams; without it the server is open and loopback only",
     )
-    upload_max_age: float = Field(86400, gt=0, description="seconds after which an idle unfinished upload is removed")
-    sweep_interval: float = Field(3600, gt=0, description="seconds between two searches for idle uploads")
-    body_timeout: float = Field(60, gt=0, description="seconds without a byte after which a request body is given up")
-    cache_bytes: int = Field(64 << 20, ge=0, description="memory for what cannot change (manifests, tags), in bytes")
-    manifest_max_bytes: int = Field(8 << 20, ge=4 << 20, description="largest manifest taken, in bytes")
+    upload_max_age: float = Field(
+        default=86400, gt=0, description="seconds after which an idle unfinished upload is removed"
+    )
+    sweep_interval: float = Field(default=3600, gt=0, description="seconds between two searches for idle uploads")
+    body_timeout: float = Field(
+        default=60, gt=0, description="seconds without a byte after which a request body is given up"
+    )
+    cache_bytes: int = Field(
+        default=64 << 20, ge=0, description="memory for what cannot change (manifests, tags), in bytes"
+    )
+    manifest_max_bytes: int = Field(default=8 << 20, ge=4 << 20, description="largest manifest taken, in bytes")
 
     @field_validator("mutable_tags")
     @classmethod

@@ -4,6 +4,7 @@ Only what is there and can never change is kept, so nothing ever has to be inval
 mutable tags, nor the newest tag. Keys name the repository: what is visible in one is not in another.
 """
 
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 from pierone_adapters.cache.lru import Lru
@@ -51,9 +52,9 @@ class CachedManifests:
             self._tags.put((repository, tag), found, _ENTRY_BYTES)
         return found
 
-    def newest_tag(self, repository: Repository) -> TagBinding | None:
+    def tags_newest_first(self, repository: Repository) -> Generator[TagBinding]:
         """See `Manifests`."""
-        return self._store.newest_tag(repository)
+        return self._store.tags_newest_first(repository)
 
     def store(self, write: ManifestWrite) -> None:
         """See `Manifests`."""

@@ -103,10 +103,10 @@ class MemoryManifests:
         """See `Manifests`."""
         return self._state.tags.get((repository, tag))
 
-    def newest_tag(self, repository: Repository) -> TagBinding | None:
+    def tags_newest_first(self, repository: Repository) -> Generator[TagBinding]:
         """See `Manifests`."""
         # A dictionary keeps the order of first insertion, which is the order of creation.
-        return next((b for (r, _), b in reversed(list(self._state.tags.items())) if r == repository), None)
+        return (binding for (r, _), binding in reversed(list(self._state.tags.items())) if r == repository)
 
     def store(self, write: ManifestWrite) -> None:
         """See `Manifests`."""

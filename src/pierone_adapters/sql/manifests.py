@@ -1,6 +1,7 @@
 """`Manifests` in SQL: reads by key, and the one transaction that stores a manifest, binds tags and records it."""
 
 import json
+from collections.abc import Generator
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, bindparam, select, update
@@ -19,7 +20,7 @@ _GET = select(manifests.c.media_type, manifests.c.data).where(_KEY)
 _HAS = select(manifests.c.size).where(_KEY)
 _BINDING = select(tags).where(tags.c.repository == bindparam("repository"))
 _TAG = _BINDING.where(tags.c.name == bindparam("name"))
-_NEWEST = _BINDING.order_by(tags.c.created.desc()).limit(1)
+_NEWEST_FIRST = _BINDING.order_by(tags.c.created.desc())
 _ADD_REPOSITORY = insert(repositories).on_conflict_do_nothing()
 _ADD_MANIFEST = insert(manifests).on_conflict_do_nothing()
 _BIND = insert(tags).on_conflict_do_nothing()
@@ -50,12 +51,17 @@ class SqlManifests:
     def tag(self, repository: Repository, tag: Tag) -> TagBinding | None:
         """See `Manifests`."""
         with self._database.read() as connection:
-            return _binding(connection.execute(_TAG, {"repository": repository.name, "name": tag.name}).first())
+            row = connection.execute(_TAG, {"repository": repository.name, "name": tag.name}).first()
+        return _binding(row) if row else None
 
-    def newest_tag(self, repository: Repository) -> TagBinding | None:
+    def tags_newest_first(self, repository: Repository) -> Generator[TagBinding]:
         """See `Manifests`."""
         with self._database.read() as connection:
-            return _binding(connection.execute(_NEWEST, {"repository": repository.name}).first())
+            # Row by row: the first is nearly always the one that is wanted.
+            rows = connection.execution_options(stream_results=True).execute(
+                _NEWEST_FIRST, {"repository": repository.name}
+            )
+            yield from map(_binding, rows)
 
     def store(self, write: ManifestWrite) -> None:
         """See `Manifests`."""
@@ -101,8 +107,6 @@ def _manifest_row(repository: Repository, manifest: Manifest) -> dict[str, objec
     }
 
 
-def _binding(row: Row[*tuple[object, ...]] | None) -> TagBinding | None:
-    if row is None:
-        return None
+def _binding(row: Row[*tuple[object, ...]]) -> TagBinding:
     digest = Digest.parse(row.digest)
     return TagBinding(Repository(row.repository), Tag(row.name), digest, row.immutable, row.author, row.bound_at)

@@ -1,4 +1,4 @@
-"""The `/v2/` routes: plain ASGI, so that a pull costs no framework; every endpoint of the spec stands in `ROUTES`.
+"""The `/v2/` routes: plain ASGI, so that a pull costs no framework; every endpoint of the spec stands in `routes`.
 
 A repository may have components called blobs, manifests, tags or uploads, so paths are read from the right.
 """
