@@ -104,6 +104,10 @@ class TooManyRequests(RegistryError):
     code = "TOOMANYREQUESTS"
 
 
+class ScopeMissing(Unauthorized):
+    """The token is good but was not asked to cover this: get one that does (RFC 6750 section 3.1)."""
+
+
 class TagInvalid(NameInvalid):
     """A tag outside the grammar: nobody can push it, so nobody can find it either."""
 

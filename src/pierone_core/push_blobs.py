@@ -8,9 +8,9 @@ import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
-from pierone_core import access_policy
+from pierone_core.access_policy import AccessPolicy
 from pierone_core.caller import Caller
-from pierone_core.errors import BlobUploadUnknown, DigestInvalid, RangeInvalid, UploadBusy
+from pierone_core.errors import BlobUploadUnknown, Denied, DigestInvalid, RangeInvalid, Unauthorized, UploadBusy
 from pierone_core.ports import BlobStore, Now, RepositoryBlobs, UploadSessions, UploadWriter
 from pierone_core.records import UploadSession
 from pierone_core.values import Digest, Repository, check_algorithm
@@ -23,23 +23,39 @@ class BlobPush:
     blobs: RepositoryBlobs
     uploads: UploadSessions
     store: BlobStore
+    access: AccessPolicy
     now: Now
 
     def start_upload(self, caller: Caller, repository: Repository, algorithm: str = "sha256") -> UploadSession:
         """Begin an upload (end-4a, end-4c); raise `Denied` or `DigestInvalid` (unsupported algorithm)."""
-        access_policy.check_push(caller, repository)
+        self.access.check_push(caller, repository)
         check_algorithm(algorithm)
         session = UploadSession(str(uuid.uuid4()), repository, caller.name, algorithm, self.now())
         self.uploads.add(session)
         return session
 
     def mount(self, caller: Caller, repository: Repository, digest: Digest, source: Repository | None) -> bool:
-        """Make a blob of `source` (None: of any repository) visible in `repository`, if it is there (end-11)."""
-        access_policy.check_push(caller, repository)
+        """Make a blob of `source` (None: of any repository) visible in `repository`, if it can be (end-11).
+
+        What the caller may not pull is as if it were not there.
+        """
+        self.access.check_push(caller, repository)
+        if not self._may_mount(caller, source):
+            return False
         size = self.blobs.size(source, digest) if source else self.blobs.size_anywhere(digest)
         if size is None:
             return False
         self.blobs.add(repository, digest, size)
+        return True
+
+    def _may_mount(self, caller: Caller, source: Repository | None) -> bool:
+        try:
+            if source:
+                self.access.check_pull(caller, source)
+            else:
+                self.access.check_read(caller)
+        except (Denied, Unauthorized):
+            return False
         return True
 
     def resume(self, caller: Caller, repository: Repository, upload_id: str) -> UploadSession:

@@ -6,7 +6,8 @@ The rule is pure, the store is atomic, a lost race is judged again.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pierone_core import access_policy, manifest, tag_policy
+from pierone_core import manifest, tag_policy
+from pierone_core.access_policy import AccessPolicy
 from pierone_core.caller import Caller
 from pierone_core.errors import DigestInvalid, ManifestBlobUnknown, Unavailable
 from pierone_core.manifest import Manifest
@@ -27,6 +28,7 @@ class ManifestPush:
     manifests: Manifests
     blobs: RepositoryBlobs
     mutable_tags: MutableTags
+    access: AccessPolicy
     now: Now
 
     def put_manifest(
@@ -43,7 +45,7 @@ class ManifestPush:
         A repeat of the same push changes nothing and succeeds. Raises `Denied`, `TagImmutable`,
         `ManifestInvalid`, `ManifestBlobUnknown`, or `DigestInvalid` if `reference` is not the digest of `data`.
         """
-        access_policy.check_push(caller, repository)
+        self.access.check_push(caller, repository)
         tags = list(extra_tags) if isinstance(reference, Digest) else [reference]
         pushed = manifest.parse(data, media_type, reference.algorithm if isinstance(reference, Digest) else "sha256")
         if isinstance(reference, Digest) and pushed.digest != reference:

@@ -2,25 +2,29 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pierone_core.ports import Identity, Metadata
+from pierone_core.ports import Identity, Metadata, TokenIssuer
 from pierone_core.registry import Registry
 from pierone_http.auth import Authentication
+from pierone_http.challenge import Challenges
 from pierone_http.settings import Settings
 from pierone_http.sweeper import Sweeper
-from pierone_http.v2.app import Endpoints, V2App
+from pierone_http.upload_pass import UploadPasses
+from pierone_http.v2.app import Endpoints, Gate, V2App
 from pierone_http.v2.discovery import DiscoveryEndpoints
 from pierone_http.v2.pull import PullEndpoints
 from pierone_http.v2.push_blobs import BlobPushEndpoints
 from pierone_http.v2.push_manifests import ManifestPushEndpoints
+from pierone_http.v2.token import TokenEndpoints
 from pierone_http.work import Work
 
-# Checking a password is slow on purpose; guesses by the thousand must not take the threads of pulls and pushes.
-_PASSWORD_THREADS = 2
-CHALLENGE = 'Basic realm="Pier One"'
+# Identity sources may be slow, and checking a password is slow on purpose: neither may take the threads of pulls
+# and pushes.
+_IDENTITY_THREADS = 8
 
 
 class App:
@@ -36,21 +40,40 @@ class App:
         await (self._v2 if is_v2 else self._api)(scope, receive, send)
 
 
-def create_app(registry: Registry, metadata: Metadata, identity: Identity, settings: Settings) -> App:
-    """Compose the edge over a registry; `container` does it for the server, embedders may do it themselves."""
-    work = Work(prompt=metadata.prompt)
-    endpoints = Endpoints(
-        pull=PullEndpoints(registry.pull, work),
-        blobs=BlobPushEndpoints(registry.push_blobs, registry.pull, work, settings.body_timeout),
-        manifests=ManifestPushEndpoints(
-            registry.push_manifests, work, settings.body_timeout, settings.manifest_max_bytes
-        ),
-        discovery=DiscoveryEndpoints(registry.discovery, work),
+@dataclass(frozen=True)
+class Parts:
+    """What the edge is composed of."""
+
+    registry: Registry
+    metadata: Metadata
+    identity: Identity
+    issuer: TokenIssuer
+    pass_key: bytes
+
+
+def create_app(parts: Parts, settings: Settings) -> App:
+    """Compose the edge; `container` does it for the server, embedders may do it themselves."""
+    work = Work(prompt=parts.metadata.prompt)
+    authentication = Authentication(parts.identity, parts.issuer, Work(prompt=False, threads=_IDENTITY_THREADS))
+    gate = Gate(
+        authentication=authentication,
+        access=parts.registry.access,
+        passes=UploadPasses(parts.pass_key, settings.upload_max_age),
+        challenges=Challenges(basic=settings.challenge == "basic", trusted_proxies=settings.trusted_proxies),
     )
-    sweeper = Sweeper(registry.push_blobs, work, settings.upload_max_age, settings.sweep_interval)
-    return App(
-        V2App(Authentication(identity, Work(prompt=False, threads=_PASSWORD_THREADS)), endpoints, CHALLENGE),
-        _api(sweeper, metadata),
+    sweeper = Sweeper(parts.registry.push_blobs, work, settings.upload_max_age, settings.sweep_interval)
+    return App(V2App(gate, _endpoints(parts, settings, work, gate)), _api(sweeper, parts.metadata))
+
+
+def _endpoints(parts: Parts, settings: Settings, work: Work, gate: Gate) -> Endpoints:
+    registry, patience = parts.registry, settings.body_timeout
+    passes = None if parts.identity.nobody.unrestricted else gate.passes
+    return Endpoints(
+        pull=PullEndpoints(registry.pull, work),
+        blobs=BlobPushEndpoints(registry.push_blobs, registry.pull, work, passes, patience),
+        manifests=ManifestPushEndpoints(registry.push_manifests, work, patience, settings.manifest_max_bytes),
+        discovery=DiscoveryEndpoints(registry.discovery, work),
+        token=TokenEndpoints(gate.authentication, registry.access, parts.issuer, work, patience),
     )
 
 

@@ -1,53 +1,90 @@
 """From the Authorization header to a caller.
 
-An answer of the identity source is kept for a minute under a keyed hash of the header, so a caller who goes on
-costs one look-up; refusals are not kept.
+Answers are kept under a keyed hash of the header, so a caller who goes on costs one look-up: positive ones for five
+minutes at the most and never beyond the identity's end, refusals for seconds. Requests that ask the same at once
+share one answer.
 """
 
+import asyncio
 import base64
 import binascii
 import hashlib
 import os
-import time
+from datetime import UTC, datetime
 
 from pierone_core.caller import BearerToken, Caller, Credentials, Password
 from pierone_core.errors import Unauthorized
-from pierone_core.ports import Identity
+from pierone_core.ports import Identity, TokenIssuer
 from pierone_http.work import Work
 
-_KEEP_SECONDS = 60.0
-_KEEP_CALLERS = 10_000
+_KEEP_SECONDS = 300.0
+_KEEP_REFUSAL_SECONDS = 5.0
+_KEEP_ANSWERS = 10_000
+# Whoever sends this user name sends an OAuth token as the password; it is what `docker login` stores.
+TOKEN_USER = "oauth2"  # noqa: S105 - a user name
 
 
 class Authentication:
-    """Asks the identity source, and remembers its positive answers."""
+    """Asks the identity source, and remembers what it said."""
 
-    def __init__(self, identity: Identity, work: Work) -> None:
-        """Ask `identity` in threads of `work`."""
-        self._identity, self._work = identity, work
+    def __init__(self, identity: Identity, issuer: TokenIssuer, work: Work) -> None:
+        """Ask `identity` in threads of `work`; tokens of `issuer` need no asking."""
+        self._identity, self._issuer, self._work = identity, issuer, work
         self._key = os.urandom(32)
-        self._known: dict[bytes, tuple[float, Caller]] = {}
+        self._answers: dict[bytes, tuple[float, Caller | Unauthorized]] = {}
+        self._asking: dict[bytes, asyncio.Task[Caller]] = {}
 
     async def caller(self, header: bytes) -> Caller:
-        """Who sent `header`, the value of Authorization (empty: none); raises `Unauthorized`."""
+        """Who sent `header`, the value of Authorization; raises `Unauthorized` or `Unavailable`."""
+        if not header:
+            return self._identity.nobody
         key = hashlib.blake2b(header, key=self._key, digest_size=32).digest()
-        until, caller = self._known.get(key, (0.0, None))
-        if caller and until > time.monotonic():
-            return caller
-        caller = await self._work.run(self._identity.authenticate, parse(header))
-        self._keep(key, caller)
+        until, answer = self._answers.get(key, (0.0, None))
+        if answer is None or until < asyncio.get_running_loop().time():
+            return await self._ask(key, header)
+        if isinstance(answer, Unauthorized):
+            raise Unauthorized(answer.message)
+        return answer
+
+    async def authenticate(self, credentials: Credentials | None) -> Caller:
+        """Who shows `credentials`, without remembering; raises as `caller`."""
+        if credentials is None:
+            return self._identity.nobody
+        if isinstance(credentials, BearerToken) and self._issuer.is_issued(credentials.secret):
+            return self._issuer.read(credentials.secret)
+        return await self._work.run(self._identity.authenticate, credentials)
+
+    async def _ask(self, key: bytes, header: bytes) -> Caller:
+        task = self._asking.get(key)
+        if task is None:
+            task = asyncio.create_task(self._remember(key, header))
+            self._asking[key] = task
+            task.add_done_callback(lambda _: self._asking.pop(key, None))
+        return await asyncio.shield(task)
+
+    async def _remember(self, key: bytes, header: bytes) -> Caller:
+        try:
+            caller = await self.authenticate(parse(header))
+        except Unauthorized as refusal:
+            self._keep(key, refusal, _KEEP_REFUSAL_SECONDS)
+            raise
+        self._keep(key, caller, _seconds_to_keep(caller))
         return caller
 
-    def _keep(self, key: bytes, caller: Caller) -> None:
-        if len(self._known) >= _KEEP_CALLERS:
-            self._known.clear()
-        self._known[key] = (time.monotonic() + _KEEP_SECONDS, caller)
+    def _keep(self, key: bytes, answer: Caller | Unauthorized, seconds: float) -> None:
+        if len(self._answers) >= _KEEP_ANSWERS:
+            self._answers.clear()
+        self._answers[key] = (asyncio.get_running_loop().time() + seconds, answer)
 
 
-def parse(header: bytes) -> Credentials:
-    """The credentials in an Authorization header (RFC 7617, RFC 6750); raises `Unauthorized` if malformed."""
-    if not header:
-        return None
+def _seconds_to_keep(caller: Caller) -> float:
+    if caller.expires_at is None:
+        return _KEEP_SECONDS
+    return min(_KEEP_SECONDS, (caller.expires_at - datetime.now(UTC)).total_seconds())
+
+
+def parse(header: bytes) -> Credentials | None:
+    """The credentials in an Authorization header (RFC 7617, RFC 6750), None if it has none; raises `Unauthorized`."""
     scheme, _, value = header.decode("latin-1").partition(" ")
     match scheme.lower():
         case "basic":
@@ -57,11 +94,18 @@ def parse(header: bytes) -> Credentials:
     raise Unauthorized("the Authorization header is neither Basic nor Bearer")
 
 
-def _parse_basic(value: str) -> Password:
+def _parse_basic(value: str) -> Credentials | None:
     try:
         user, colon, secret = base64.b64decode(value, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError) as error:
         raise Unauthorized("the Authorization header is not valid Basic authentication") from error
     if not colon:
         raise Unauthorized("the Authorization header has no password")
-    return Password(user, secret)
+    return password_credentials(user, secret)
+
+
+def password_credentials(user: str, secret: str) -> Credentials | None:
+    """What a user name and a password stand for; podman and skopeo send both empty for nobody."""
+    if user == TOKEN_USER:
+        return BearerToken(secret)
+    return Password(user, secret) if user or secret else None

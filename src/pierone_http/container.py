@@ -4,7 +4,7 @@ container = Container(settings=Settings())
 container.blob_store.override(providers.Object(my_blob_store))
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dependency_injector import containers, providers
@@ -12,12 +12,15 @@ from dependency_injector import containers, providers
 from pierone_adapters.cache import cached
 from pierone_adapters.filesystem import FilesystemBlobStore
 from pierone_adapters.identity import OpenIdentity, StaticUsers, hash_password
+from pierone_adapters.jwt import JwtIssuer, SigningKey, kept_key, new_key, read_key
 from pierone_adapters.memory import MemoryBlobStore, memory_metadata
 from pierone_adapters.sql import sqlite_metadata
-from pierone_core.ports import BlobStore, Identity, Metadata
+from pierone_core.access_policy import AccessPolicy
+from pierone_core.directories import NoApplications, NoTeams
+from pierone_core.ports import BlobStore, Identity, Metadata, TokenIssuer
 from pierone_core.registry import Registry
 from pierone_core.tag_policy import MutableTags
-from pierone_http.app import App, create_app
+from pierone_http.app import App, Parts, create_app
 from pierone_http.settings import Settings
 
 __all__ = ["Container", "hash_password"]
@@ -59,6 +62,23 @@ def _database_path(data_dir: Path) -> Path:
     return path
 
 
+def _keys(settings: Settings) -> Sequence[SigningKey]:
+    if settings.token_key_files:
+        return [read_key(path) for path in settings.token_key_files]
+    if settings.storage == "memory":
+        return [new_key()]
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return [kept_key(settings.data_dir / "token-key.pem")]
+
+
+def _access(settings: Settings) -> AccessPolicy:
+    return AccessPolicy(NoTeams(), NoApplications(), settings.public_read)
+
+
+def _pass_key(keys: Sequence[SigningKey]) -> bytes:
+    return keys[0].secret
+
+
 class Container(containers.DeclarativeContainer):
     """How the server is put together."""
 
@@ -66,7 +86,13 @@ class Container(containers.DeclarativeContainer):
     metadata: providers.Provider[Metadata] = providers.Singleton(_metadata, settings)
     blob_store: providers.Provider[BlobStore] = providers.Singleton(_blob_store, settings)
     identity: providers.Provider[Identity] = providers.Singleton(_identity, settings)
+    access: providers.Provider[AccessPolicy] = providers.Singleton(_access, settings)
     registry: providers.Provider[Registry] = providers.Singleton(
-        Registry.over, metadata, blob_store, providers.Callable(_mutable_tags, settings)
+        Registry.over, metadata, blob_store, providers.Callable(_mutable_tags, settings), access
     )
-    app: providers.Provider[App] = providers.Singleton(create_app, registry, metadata, identity, settings)
+    keys: providers.Provider[Sequence[SigningKey]] = providers.Singleton(_keys, settings)
+    issuer: providers.Provider[TokenIssuer] = providers.Singleton(JwtIssuer, keys)
+    parts: providers.Provider[Parts] = providers.Factory(
+        Parts, registry, metadata, identity, issuer, providers.Callable(_pass_key, keys)
+    )
+    app: providers.Provider[App] = providers.Singleton(create_app, parts, settings)

@@ -6,7 +6,7 @@ import logging
 from starlette.responses import Response
 
 from pierone_core import errors
-from pierone_core.errors import RangeInvalid, RangeUnsatisfiable, RegistryError, Unauthorized, Unavailable
+from pierone_core.errors import RangeInvalid, RangeUnsatisfiable, RegistryError, Unavailable
 
 _LOG = logging.getLogger(__name__)
 _RETRY_AFTER_SECONDS = "5"
@@ -46,7 +46,7 @@ def status_of(error: RegistryError) -> int:
     return next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
 
 
-def error_response(error: Exception, path: str, challenge: str) -> Response:
+def error_response(error: Exception, path: str) -> Response:
     """The spec's JSON for `error`, which happened to a request of `path`; anything unforeseen is a 500."""
     if not isinstance(error, RegistryError):
         _LOG.error("unforeseen failure at %s", path, exc_info=error)
@@ -54,10 +54,10 @@ def error_response(error: Exception, path: str, challenge: str) -> Response:
     status = status_of(error)
     if isinstance(error, Unavailable):
         _LOG.error("%s at %s: %s", status, path, error.message, exc_info=error.__cause__)
-    return _response(status, error.code, error.message, error.detail, _headers(error, path, challenge))
+    return _response(status, error.code, error.message, error.detail, _headers(error, path))
 
 
-def _headers(error: RegistryError, path: str, challenge: str) -> dict[str, str]:
+def _headers(error: RegistryError, path: str) -> dict[str, str]:
     headers = {}
     match error:
         case RangeInvalid():  # where to go on (spec: "Pushing a blob in chunks")
@@ -66,8 +66,6 @@ def _headers(error: RegistryError, path: str, challenge: str) -> dict[str, str]:
             headers = {"Content-Range": f"bytes */{error.size}"}
         case errors.MethodUnsupported():  # RFC 9110 section 15.5.6
             headers = {"Allow": ", ".join(error.allowed)}
-        case Unauthorized():
-            headers = {"WWW-Authenticate": challenge}
         case Unavailable():
             headers = {"Retry-After": _RETRY_AFTER_SECONDS}
         case errors.BodyStalled():  # the rest of the body may still come, and would be read as a request

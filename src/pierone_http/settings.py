@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, IPvAnyNetwork, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -36,6 +36,18 @@ class Settings(BaseSettings):
     users_file: Path | None = Field(
         default=None,
         description="JSON file of users, bcrypt hashes and teams; without it the server is open and loopback only",
+    )
+    challenge: Literal["bearer", "basic"] = Field(
+        default="bearer", description="how clients are asked to log in: bearer (the Docker token flow) or basic"
+    )
+    public_read: bool = Field(default=False, description="whether anybody may pull without logging in")
+    token_key_files: list[Path] = Field(
+        default=[],
+        description="JSON list of PEM files with P-256 keys: the first signs tokens, all are accepted; "
+        "without it a key is made and kept below data_dir",
+    )
+    trusted_proxies: list[IPvAnyNetwork] = Field(
+        default=[], description="JSON list of networks whose X-Forwarded-Proto and X-Forwarded-Host are believed"
     )
     upload_max_age: float = Field(
         default=86400, gt=0, description="seconds after which an idle unfinished upload is removed"

@@ -10,7 +10,7 @@ from typing import Self
 
 import bcrypt
 
-from pierone_core.caller import Caller, Credentials, Password
+from pierone_core.caller import NOBODY, Caller, Credentials, Password
 from pierone_core.errors import Unauthorized
 
 # bcrypt takes no more; a longer password is refused rather than cut.
@@ -27,7 +27,9 @@ class _User:
 
 
 class StaticUsers:
-    """`Identity` over a fixed set of users."""
+    """`Identity` over a fixed set of users, who are employees."""
+
+    nobody = NOBODY
 
     def __init__(self, users: dict[str, _User]) -> None:
         """Use `read` to get one from a file."""
@@ -48,7 +50,7 @@ class StaticUsers:
         user = self._users.get(credentials.user)
         if not _matches(credentials.secret, user.password if user else _NOBODY) or user is None:
             raise Unauthorized("user name or password is wrong; log in again: docker login <registry>")
-        return Caller(credentials.user, user.teams)
+        return Caller(credentials.user, teams=user.teams)
 
 
 def hash_password(password: str) -> str:

@@ -1,34 +1,49 @@
 """The `/v2/` routes: plain ASGI, so that a pull costs no framework; every endpoint of the spec stands in `routes`.
 
-A repository may have components called blobs, manifests, tags or uploads, so paths are read from the right.
+A repository may have components called blobs, manifests, tags or uploads, so paths are read from the right. Whoever
+reads is checked here, in one place; whoever pushes, by the use cases.
 """
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from pierone_core.caller import Caller
-from pierone_core.errors import EndpointUnknown, MethodUnsupported, NameInvalid
+from pierone_core.access_policy import AccessPolicy
+from pierone_core.caller import ANONYMOUS, PULL, PUSH, Caller
+from pierone_core.errors import EndpointUnknown, MethodUnsupported, NameInvalid, Unauthorized
 from pierone_core.values import Repository
 from pierone_http.auth import Authentication
 from pierone_http.body import ClientGone
+from pierone_http.challenge import Challenges
 from pierone_http.errors import error_response
+from pierone_http.upload_pass import PARAMETER, UploadPasses
 from pierone_http.v2.discovery import DiscoveryEndpoints
 from pierone_http.v2.pull import PullEndpoints
 from pierone_http.v2.push_blobs import BlobPushEndpoints
 from pierone_http.v2.push_manifests import ManifestPushEndpoints
+from pierone_http.v2.token import TokenEndpoints
 
 Handler = Callable[[Request, Caller, Repository, str], Awaitable[Response]]
+READS = ("GET", "HEAD")
 
 _PATH = re.compile(
     r"/v2/(?P<name>.+)/(?:manifests/(?P<manifest>[^/]+)|blobs/uploads/(?P<upload>[^/]+)|(?P<uploads>blobs/uploads/?)"
     r"|blobs/(?P<blob>[^/]+)|(?P<tags>tags/list)|referrers/(?P<referrers>[^/]+))"
 )
 _VERSION = (b"docker-distribution-api-version", b"registry/2.0")
+
+
+class Target(NamedTuple):
+    """What a path names: the kind of thing, in which repository, and which one."""
+
+    kind: str
+    name: str
+    argument: str
 
 
 @dataclass(frozen=True)
@@ -39,15 +54,25 @@ class Endpoints:
     blobs: BlobPushEndpoints
     manifests: ManifestPushEndpoints
     discovery: DiscoveryEndpoints
+    token: TokenEndpoints
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Who is let in, and what the others are told."""
+
+    authentication: Authentication
+    access: AccessPolicy
+    passes: UploadPasses
+    challenges: Challenges
 
 
 class V2App:
     """ASGI application for everything below `/v2/`."""
 
-    def __init__(self, authentication: Authentication, endpoints: Endpoints, challenge: str) -> None:
-        """`challenge` is what a caller without an identity is told (WWW-Authenticate)."""
-        self._authentication, self._challenge = authentication, challenge
-        self._catalog = endpoints.discovery.catalog
+    def __init__(self, gate: Gate, endpoints: Endpoints) -> None:
+        """Translate requests into calls of `endpoints`."""
+        self._gate, self._endpoints = gate, endpoints
         self._routes = routes(endpoints)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,38 +83,60 @@ class V2App:
         except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - the one place where errors become answers
-            response = error_response(error, scope["path"], self._challenge)
+            response = error_response(error, scope["path"])
+            if isinstance(error, Unauthorized):
+                response.headers["WWW-Authenticate"] = self._gate.challenges.header(request, wanted(request), error)
         response.raw_headers.append(_VERSION)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        caller = await self._authentication.caller(_authorization(request.scope))
         path: str = request.scope["path"]
+        if path == "/v2/token":
+            return await self._token(request)
+        target = find(path)
+        caller = await self._caller(request, target)
         if b"%2f" in request.scope["raw_path"].lower():  # two readers of such a path may see two repositories
             raise NameInvalid("an encoded slash cannot be part of a name")
         if path in ("/v2/", "/v2", "/v2/_catalog"):
-            return await self._root(request, path)
-        match = _PATH.fullmatch(path)
-        if not match:
+            return await self._root(request, path, caller)
+        if not target:
             raise EndpointUnknown("no endpoint of the distribution API has this path", {"path": path[:300]})
-        kind = match.lastgroup or ""
-        handler = _allowed(self._routes[kind], request.method)
-        return await handler(request, caller, Repository.parse(match["name"]), match[kind])
+        handler = _allowed(self._routes[target.kind], request.method)
+        repository = Repository.parse(target.name)
+        if target.kind != "upload" and request.method in READS:
+            self._gate.access.check_pull(caller, repository)
+        return await handler(request, caller, repository, target.argument)
 
-    async def _root(self, request: Request, path: str) -> Response:
-        if request.method not in ("GET", "HEAD"):
-            raise MethodUnsupported(f"{request.method[:20]} is not supported here", ("GET", "HEAD"))
-        return await self._catalog(request) if path == "/v2/_catalog" else Response("{}", media_type="application/json")
+    async def _caller(self, request: Request, target: Target | None) -> Caller:
+        if target and target.kind == "upload" and PARAMETER in request.query_params:
+            bearer = self._gate.passes.read(request.query_params[PARAMETER], target.name, target.argument)
+            if bearer:
+                return bearer
+        caller = await self._gate.authentication.caller(_authorization(request.scope))
+        if caller.realm == ANONYMOUS and not (self._gate.access.public_read and _reads_content(request, target)):
+            raise Unauthorized("log in to use this registry: docker login <registry>")
+        return caller
+
+    async def _token(self, request: Request) -> Response:
+        token, authorization = self._endpoints.token, _authorization(request.scope)
+        if request.method == "POST":
+            return await token.post_token(request, authorization)
+        if request.method == "GET":
+            return await token.get_token(request, authorization)
+        raise MethodUnsupported(f"{request.method[:20]} is not supported here", ("GET", "POST"))
+
+    async def _root(self, request: Request, path: str, caller: Caller) -> Response:
+        if request.method not in READS:
+            raise MethodUnsupported(f"{request.method[:20]} is not supported here", READS)
+        self._gate.access.check_read(caller)
+        if path == "/v2/_catalog":
+            return await self._endpoints.discovery.catalog(request)
+        return Response("{}", media_type="application/json")  # end-1
 
 
 def routes(endpoints: Endpoints) -> dict[str, dict[str, Handler]]:
     """Which handler answers which method, by what the path names."""
-    pull, blobs, manifests, discovery = (
-        endpoints.pull,
-        endpoints.blobs,
-        endpoints.manifests,
-        endpoints.discovery,
-    )
+    pull, blobs, manifests, discovery = endpoints.pull, endpoints.blobs, endpoints.manifests, endpoints.discovery
     return {
         "manifest": {
             "GET": pull.get_manifest,  # end-3
@@ -109,7 +156,39 @@ def routes(endpoints: Endpoints) -> dict[str, dict[str, Handler]]:
     }
 
 
-def _allowed(methods: dict[str, Handler], method: str) -> Handler:
+def find(path: str) -> Target | None:
+    """What `path` names, if it is a path below a repository."""
+    match = _PATH.fullmatch(path)
+    if not match:
+        return None
+    kind = match.lastgroup or ""
+    return Target(kind, match["name"], match[kind])
+
+
+def wanted(request: Request) -> str:
+    """The token scope that a request needs (a mount needs two)."""
+    target = find(request.scope["path"])
+    if not target:
+        return ""
+    if request.method in READS and target.kind != "upload":
+        return _scope(target.name, PULL)
+    source = request.query_params.get("from")
+    return " ".join([_scope(target.name, f"{PULL},{PUSH}"), *([_scope(source, PULL)] if source else [])]).strip()
+
+
+def _scope(name: str, actions: str) -> str:
+    try:
+        return f"repository:{Repository.parse(name)}:{actions}"
+    except NameInvalid:  # it goes into a header
+        return ""
+
+
+def _reads_content(request: Request, target: Target | None) -> bool:
+    is_catalog = request.scope["path"] == "/v2/_catalog"
+    return request.method in READS and (is_catalog or (target is not None and target.kind != "upload"))
+
+
+def _allowed(methods: Mapping[str, Handler], method: str) -> Handler:
     if method in methods:
         return methods[method]
     if method == "DELETE":  # end-9, end-10: chapter "Content Management"

@@ -22,6 +22,7 @@ from pierone_core.records import UploadSession
 from pierone_core.values import Digest, Repository
 from pierone_http.body import Body
 from pierone_http.errors import upload_range
+from pierone_http.upload_pass import PARAMETER, UploadPasses
 from pierone_http.work import Work
 
 _CONTENT_RANGE = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
@@ -34,6 +35,7 @@ class BlobPushEndpoints:
     push: BlobPush
     pull: Pull
     work: Work
+    passes: UploadPasses | None
     patience: float
 
     async def post_upload(self, request: Request, caller: Caller, repository: Repository, _: str) -> Response:
@@ -45,13 +47,13 @@ class BlobPushEndpoints:
             return await self._post_whole(request, caller, repository, Digest.parse(query["digest"]))
         algorithm = query.get("digest-algorithm", "sha256")
         session = await self.work.run(self.push.start_upload, caller, repository, algorithm)
-        return _accepted(session, 0, 202)
+        return self._accepted(session, 0, 202)
 
     async def patch_upload(self, request: Request, caller: Caller, repository: Repository, upload_id: str) -> Response:
         """PATCH <blob-push-location> (end-5): a chunk, or the whole body streamed."""
         session = await self.work.read(self.push.resume, caller, repository, upload_id)
         body, start = self._body(request)
-        return _accepted(session, await self._append(session, body, start), 202)
+        return self._accepted(session, await self._append(session, body, start), 202)
 
     async def put_upload(self, request: Request, caller: Caller, repository: Repository, upload_id: str) -> Response:
         """PUT <blob-push-location>?digest= (end-6), with or without a last chunk."""
@@ -67,7 +69,7 @@ class BlobPushEndpoints:
     async def get_upload(self, _: Request, caller: Caller, repository: Repository, upload_id: str) -> Response:
         """GET <blob-push-location> (end-13): how far the upload is."""
         session = await self.work.read(self.push.resume, caller, repository, upload_id)
-        return _accepted(session, await self.work.run(self.push.upload_size, session), 204)
+        return self._accepted(session, await self.work.run(self.push.upload_size, session), 204)
 
     async def delete_upload(self, _: Request, caller: Caller, repository: Repository, upload_id: str) -> Response:
         """DELETE <blob-push-location> (end-14): cancel."""
@@ -138,21 +140,20 @@ class BlobPushEndpoints:
             raise SizeInvalid(f"Content-Range tells {announced} bytes, Content-Length {length}")
         return Body(request, announced, self.patience), int(match[1])
 
+    def _accepted(self, session: UploadSession, size: int, status: int) -> Response:
+        # A path without scheme and host is right behind every proxy.
+        location = f"/v2/{session.repository}/blobs/uploads/{session.id}"
+        if self.passes:
+            bearer = self.passes.issue(session.starter, session.repository.name, session.id)
+            location += f"?{PARAMETER}={bearer}"
+        headers = {"Location": location, "Range": upload_range(size), "Docker-Upload-UUID": session.id}
+        return Response(status_code=status, headers=headers)
+
 
 def _required_digest(request: Request) -> str:
     if "digest" in request.query_params:
         return request.query_params["digest"]
     raise DigestInvalid("the closing PUT needs ?digest=<digest of the whole blob>")
-
-
-def _accepted(session: UploadSession, size: int, status: int) -> Response:
-    # A path without scheme and host is right behind every proxy.
-    headers = {
-        "Location": f"/v2/{session.repository}/blobs/uploads/{session.id}",
-        "Range": upload_range(size),
-        "Docker-Upload-UUID": session.id,
-    }
-    return Response(status_code=status, headers=headers)
 
 
 def _created(repository: Repository, digest: Digest) -> Response:
