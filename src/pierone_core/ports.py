@@ -7,7 +7,7 @@ report that as a missing thing or as a conflict.
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pierone_core.caller import Caller, Credentials
 from pierone_core.records import Event, ManifestWrite, Referrer, StoredManifest, TagBinding, UploadSession
@@ -36,8 +36,20 @@ class UploadWriter(Protocol):
         """Let go of the upload; closing twice is harmless."""
 
 
+class FileExtent(NamedTuple):
+    """Bytes [start, stop) of an open file of this machine."""
+
+    fd: int
+    start: int
+    stop: int
+
+
 class BlobReader(Protocol):
     """The bytes of (a range of) a blob, read forward once."""
+
+    @property
+    def extent(self) -> FileExtent | None:
+        """Where the bytes lie, if in a file: good until the reader is closed. Another way to read them."""
 
     def read(self, size: int) -> bytes:
         """At most `size` bytes; empty at the end of the range."""

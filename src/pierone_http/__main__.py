@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from pierone_core.errors import RegistryError
 from pierone_http.container import Container, hash_password
+from pierone_http.sendfile import SendfileProtocol
 from pierone_http.settings import CONFIG_FILE_VARIABLE, Settings
 
 _OPEN = """\
@@ -43,7 +44,7 @@ def serve(settings: Settings) -> None:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=SendfileProtocol,
         ws="none",
         access_log=False,
         server_header=False,

@@ -40,7 +40,7 @@ def create_app(registry: Registry, metadata: Metadata, identity: Identity, setti
     """Compose the edge over a registry; `container` does it for the server, embedders may do it themselves."""
     work = Work(prompt=metadata.prompt)
     endpoints = Endpoints(
-        pull=PullEndpoints(registry.pull, work),
+        pull=PullEndpoints(registry.pull, work, settings.body_timeout),
         blobs=BlobPushEndpoints(registry.push_blobs, registry.pull, work, settings.body_timeout),
         manifests=ManifestPushEndpoints(
             registry.push_manifests, work, settings.body_timeout, settings.manifest_max_bytes

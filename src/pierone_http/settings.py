@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     )
     sweep_interval: float = Field(default=3600, gt=0, description="seconds between two searches for idle uploads")
     body_timeout: float = Field(
-        default=60, gt=0, description="seconds without a byte after which a request body is given up"
+        default=60, gt=0, description="seconds without a byte after which a request or an answer is given up"
     )
     cache_bytes: int = Field(
         default=64 << 20, ge=0, description="memory for what cannot change (manifests, tags), in bytes"

@@ -14,6 +14,7 @@ from pathlib import Path
 from pierone_adapters.filesystem.durable import lock, sync_directory, translated
 from pierone_adapters.filesystem.upload import FilesystemUploadWriter
 from pierone_core.errors import BlobUnknown, BlobUploadUnknown, Unavailable
+from pierone_core.ports import FileExtent
 from pierone_core.values import Digest, Hash
 
 _REMEMBERED_HASHES = 4096
@@ -102,6 +103,11 @@ class FilesystemBlobReader:
     def __init__(self, fd: int, start: int, stop: int) -> None:
         """Read [start, stop) of the open file `fd`, which is closed with the reader."""
         self._fd, self._position, self._stop = fd, start, stop
+
+    @property
+    def extent(self) -> FileExtent:
+        """See `BlobReader`."""
+        return FileExtent(self._fd, self._position, self._stop)
 
     def read(self, size: int) -> bytes:
         """See `BlobReader`."""

@@ -45,11 +45,11 @@ class MemoryBlobStore:
         """See `BlobStore`."""
         return [upload_id for upload_id, upload in list(self._uploads.items()) if upload.written_at < before]
 
-    def open_blob(self, digest: Digest, start: int, stop: int) -> BytesIO:
+    def open_blob(self, digest: Digest, start: int, stop: int) -> "MemoryBlobReader":
         """See `BlobStore`."""
         if digest not in self._blobs:
             raise BlobUnknown(f"no blob {digest}")
-        return BytesIO(self._blobs[digest][start:stop])
+        return MemoryBlobReader(self._blobs[digest][start:stop])
 
     def keep(self, digest: Digest, data: bytes) -> None:
         """Make verified bytes visible."""
@@ -58,6 +58,12 @@ class MemoryBlobStore:
     def forget_upload(self, upload_id: str) -> None:
         """Drop an upload's bytes."""
         self._uploads.pop(upload_id, None)
+
+
+class MemoryBlobReader(BytesIO):
+    """`BlobReader` over bytes."""
+
+    extent = None
 
 
 class MemoryUploadWriter:

@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 
 from pierone_core.errors import RangeUnsatisfiable
 
-_RANGE = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*")
+_RANGE = re.compile(r"bytes=\s*(\d{0,100})-(\d{0,100})\s*")
 
 
 def etag(digest: str) -> str:
