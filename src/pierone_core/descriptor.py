@@ -70,7 +70,9 @@ def read_type(node: Mapping[str, object], key: str, where: str) -> str | None:
 
 def read_annotations(document: Mapping[str, object]) -> Mapping[str, str]:
     """The manifest's annotations, a map of strings; raise `ManifestInvalid` for anything else."""
-    annotations = document.get("annotations") or {}
+    annotations = document.get("annotations")
+    if annotations is None:
+        return {}
     if isinstance(annotations, dict) and all(isinstance(value, str) for value in annotations.values()):
         return annotations
     raise ManifestInvalid("annotations is not a map of strings to strings")

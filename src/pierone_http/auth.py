@@ -4,7 +4,6 @@ An answer of the identity source is kept for a minute under a keyed hash of the 
 costs one look-up; refusals are not kept.
 """
 
-import base64
 import binascii
 import hashlib
 import os
@@ -59,8 +58,8 @@ def parse(header: bytes) -> Credentials:
 
 def _parse_basic(value: str) -> Password:
     try:
-        user, colon, secret = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError) as error:
+        user, colon, secret = binascii.a2b_base64(value, strict_mode=True).decode().partition(":")
+    except ValueError as error:
         raise Unauthorized("the Authorization header is not valid Basic authentication") from error
     if not colon:
         raise Unauthorized("the Authorization header has no password")

@@ -52,10 +52,14 @@ class Body:
         """All of it in memory; raises `ContentTooLarge` above `limit` bytes."""
         batches: list[bytes] = []
         while not self.ended:
-            if max(self._received, self._announced or 0) > limit:
-                raise ContentTooLarge(f"the registry takes at most {limit} bytes here", {"limit": limit})
+            self._check_limit(limit)
             batches.append(await self.batch())
+        self._check_limit(limit)
         return b"".join(batches)
+
+    def _check_limit(self, limit: int) -> None:
+        if max(self._received, self._announced or 0) > limit:
+            raise ContentTooLarge(f"the registry takes at most {limit} bytes here", {"limit": limit})
 
     async def _part(self) -> bytes:
         message = await self._receive()

@@ -6,10 +6,25 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple, Self
 
 from pierone_core.errors import StorageFull, Unavailable, UploadBusy
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+class FileState(NamedTuple):
+    """What tells a file that somebody else wrote to, or that is another one by now."""
+
+    inode: int
+    modified_ns: int
+    size: int
+
+    @classmethod
+    def of(cls, fd: int) -> Self:
+        """The state of an open file."""
+        facts = os.fstat(fd)
+        return cls(facts.st_ino, facts.st_mtime_ns, facts.st_size)
 
 
 @contextmanager

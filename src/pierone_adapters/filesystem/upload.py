@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 from typing import Protocol
 
-from pierone_adapters.filesystem.durable import move_durably, translated, write_all
+from pierone_adapters.filesystem.durable import FileState, move_durably, translated, write_all
 from pierone_core.errors import DigestInvalid, Unavailable
 from pierone_core.values import Digest, Hash, new_hash
 
@@ -15,8 +15,8 @@ _BLOB_MODE = 0o444  # nobody is to write to a published blob, whatever program i
 
 class _Store(Protocol):
     def blob_path(self, digest: Digest) -> Path: ...
-    def remember_hash(self, upload_id: str, offset: int, running: Hash) -> None: ...
-    def recall_hash(self, upload_id: str, offset: int) -> Hash | None: ...
+    def remember_hash(self, upload_id: str, state: FileState, running: Hash) -> None: ...
+    def recall_hash(self, upload_id: str, state: FileState) -> Hash | None: ...
 
 
 class FilesystemUploadWriter:
@@ -30,8 +30,9 @@ class FilesystemUploadWriter:
         self._store, self._id, self._path, self._fd = store, upload_id, path, fd
         self._algorithm = algorithm
         self._mutex = threading.Lock()
-        self._offset = os.fstat(fd).st_size
-        self._hash = store.recall_hash(upload_id, self._offset) if self._offset else new_hash(algorithm)
+        state = FileState.of(fd)
+        self._offset = state.size
+        self._hash = store.recall_hash(upload_id, state) if state.size else new_hash(algorithm)
 
     @property
     def offset(self) -> int:
@@ -54,6 +55,7 @@ class FilesystemUploadWriter:
             actual = Digest(digest.algorithm, self._encoded(digest.algorithm))
             if actual != digest:
                 self._path.unlink(missing_ok=True)
+                self._release()
                 raise DigestInvalid(f"the uploaded bytes have digest {actual}, not {digest}; push them again")
             os.fchmod(self._fd, _BLOB_MODE)
             os.fsync(self._fd)
@@ -71,7 +73,7 @@ class FilesystemUploadWriter:
         """See `UploadWriter`."""
         with self._mutex:
             if self._fd >= 0 and self._hash and self._path.exists():
-                self._store.remember_hash(self._id, self._offset, self._hash)
+                self._store.remember_hash(self._id, FileState.of(self._fd), self._hash)
             self._release()
 
     def _release(self) -> None:

@@ -57,7 +57,7 @@ def hash_password(password: str) -> str:
 
 
 def _matches(password: str, hashed: bytes) -> bool:
-    secret = password.encode(errors="surrogateescape")
+    secret = password.encode(errors="surrogatepass")
     return bcrypt.checkpw(secret[:_MAX_PASSWORD_BYTES], hashed) and len(secret) <= _MAX_PASSWORD_BYTES
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
 
-from pierone_core.errors import BlobUnknown, DigestInvalid, UploadBusy
+from pierone_core.errors import BlobUnknown, DigestInvalid, Unavailable, UploadBusy
 from pierone_core.values import Digest
 
 
@@ -81,11 +81,13 @@ class MemoryUploadWriter:
 
     def write(self, batch: bytes) -> None:
         """See `UploadWriter`."""
+        self._check_open()
         self._upload.data += batch
         self._upload.written_at = datetime.now(UTC)
 
     def publish(self, digest: Digest) -> int:
         """See `UploadWriter`."""
+        self._check_open()
         data = bytes(self._upload.data)
         actual = Digest.of(data, digest.algorithm)
         self.discard()
@@ -98,6 +100,10 @@ class MemoryUploadWriter:
         """Drop the upload."""
         self._store.forget_upload(self._id)
         self.close()
+
+    def _check_open(self) -> None:
+        if not self._open:
+            raise Unavailable("this request was given up")
 
     def close(self) -> None:
         """See `UploadWriter`."""

@@ -5,10 +5,12 @@ commit and wait for nobody. A commit that was acknowledged survives a power cut 
 of `Database.hasty`, for what may be lost.
 """
 
+import fcntl
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
@@ -63,9 +65,12 @@ class Database:
 
     def _create(self) -> None:
         engine = _engine(self._path, connections=1, patience=_WRITE_PATIENCE, sync="FULL", mode="rwc")
-        with engine.begin() as connection:
+        with _alone(self._path), engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+            # All tables with their triggers or none: a crash between two would leave a table unguarded for ever.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
             metadata.create_all(connection)
+            connection.commit()
         engine.dispose()
 
     def _check_file(self) -> None:
@@ -79,9 +84,17 @@ class Database:
             self._inode = inode
 
 
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    # Switching to WAL does not wait for others who do the same; it fails.
+    with path.with_suffix(".lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def _engine(path: Path, *, connections: int, patience: int, sync: str, mode: str = "rw") -> Engine:
     engine = create_engine(
-        f"sqlite:///file:{path}?mode={mode}&uri=true",
+        f"sqlite:///file:{quote(str(path.absolute()))}?mode={mode}&uri=true",
         poolclass=QueuePool,
         pool_size=connections,
         max_overflow=0,
