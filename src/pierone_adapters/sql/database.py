@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+from sqlalchemy.pool import QueuePool
 
 from pierone_adapters.sql.schema import metadata
 from pierone_core.errors import StorageFull, Unavailable
@@ -93,27 +93,26 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 def _engine(path: Path, *, connections: int, patience: int, sync: str, mode: str = "rw") -> Engine:
-    engine = create_engine(
-        f"sqlite:///file:{quote(str(path.absolute()))}?mode={mode}&uri=true",
-        poolclass=QueuePool,
-        pool_size=connections,
-        max_overflow=0,
-        pool_timeout=10,
-        connect_args={"isolation_level": None, "check_same_thread": False, "cached_statements": 512},
-    )
-
-    def prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    def connect() -> sqlite3.Connection:
+        uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
+        connection = sqlite3.connect(
+            uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=512
+        )
         connection.execute(f"PRAGMA busy_timeout={patience}")
         connection.execute(f"PRAGMA synchronous={sync}")
+        return connection
 
-    event.listen(engine, "connect", prepare)
-    return engine
+    return create_engine(
+        "sqlite://", creator=connect, poolclass=QueuePool, pool_size=connections, max_overflow=0, pool_timeout=10
+    )
 
 
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
+    except OSError as error:
+        raise Unavailable(f"the registry's database cannot be opened: {error.strerror}") from error
     except SQLAlchemyError as error:
         if "full" in str(getattr(error, "orig", "")):
             raise StorageFull("the registry's database has no room left; nothing was accepted") from error

@@ -124,9 +124,10 @@ def _forbid(table: Table, action: str, condition: str = "1") -> None:
 
 def _forbid_replacing(table: Table, same: str) -> None:
     # INSERT OR REPLACE removes the row in its way without asking the DELETE trigger. What is there stays; the
-    # insert does nothing, as our own ON CONFLICT DO NOTHING asks for anyway.
+    # insert does nothing, as our own ON CONFLICT DO NOTHING asks for anyway. Only an event must not be lost so.
+    otherwise = f"RAISE(ABORT, '{table.name}: INSERT is not allowed')" if table is events else "RAISE(IGNORE)"
     taken = f"EXISTS (SELECT 1 FROM {table.name} WHERE {same})"  # noqa: S608 - our own names
-    _trigger(table, "no_replace", f"INSERT ON {table.name} WHEN {taken}", "RAISE(IGNORE)")
+    _trigger(table, "no_replace", f"INSERT ON {table.name} WHEN {taken}", otherwise)
 
 
 for _table in (events, manifests, blobs, repositories):
