@@ -45,7 +45,8 @@ def parse(data: bytes, content_type: str | None, algorithm: str = "sha256") -> M
     """Read `data`, sent as `content_type`; raise `ManifestInvalid` saying what is wrong with it."""
     document = _read_json(data)
     media_type = _media_type(document, content_type)
-    if document.get("schemaVersion") != _SCHEMA_VERSION:
+    version = document.get("schemaVersion")
+    if type(version) is not int or version != _SCHEMA_VERSION:
         raise ManifestInvalid("manifest needs schemaVersion 2")
     _refuse_ambiguity(document, media_type)
     return Manifest(
@@ -56,7 +57,7 @@ def parse(data: bytes, content_type: str | None, algorithm: str = "sha256") -> M
         children=tuple(d.digest for d in read_descriptors(document, "manifests")) if media_type in INDEX_TYPES else (),
         subject=_subject(document),
         artifact_type=_artifact_type(document, media_type),
-        annotations=read_annotations(document),
+        annotations=read_annotations(document, "manifest"),
     )
 
 

@@ -86,6 +86,11 @@ class BlobPush:
         self.uploads.remove(session.id)
         return size
 
+    def has_blob(self, caller: Caller, repository: Repository, digest: Digest) -> bool:
+        """Whether a blob that `caller` could have pushed is there already; raise `Denied`."""
+        access_policy.check_push(caller, repository)
+        return self.blobs.size(repository, digest) is not None
+
     def cancel_upload(self, session: UploadSession) -> None:
         """Drop the upload and its bytes (end-14)."""
         self.store.discard_upload(session.id)

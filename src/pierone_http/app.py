@@ -41,7 +41,7 @@ def create_app(registry: Registry, metadata: Metadata, identity: Identity, setti
     work = Work(prompt=metadata.prompt)
     endpoints = Endpoints(
         pull=PullEndpoints(registry.pull, work, settings.body_timeout),
-        blobs=BlobPushEndpoints(registry.push_blobs, registry.pull, work, settings.body_timeout),
+        blobs=BlobPushEndpoints(registry.push_blobs, work, settings.body_timeout),
         manifests=ManifestPushEndpoints(
             registry.push_manifests, work, settings.body_timeout, settings.manifest_max_bytes
         ),

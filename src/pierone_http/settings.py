@@ -3,6 +3,7 @@
 import ipaddress
 import os
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import Literal
 
 from pydantic import Field, field_validator
@@ -74,8 +75,10 @@ class Settings(BaseSettings):
         path = os.environ.get(CONFIG_FILE_VARIABLE)
         if path and not Path(path).is_file():
             raise ValueError(f"{CONFIG_FILE_VARIABLE} names {path}, which is not a file")
-        file = TomlConfigSettingsSource(settings_cls, path)
-        return init_settings, env_settings, file
+        try:
+            return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, path)
+        except TOMLDecodeError as error:
+            raise ValueError(f"{path} is not TOML: {error}") from error
 
     @property
     def is_open_to_others(self) -> bool:

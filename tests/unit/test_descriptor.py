@@ -75,9 +75,9 @@ def test_a_list_of_descriptors_keeps_its_order() -> None:
 
 @pytest.mark.parametrize("value", [[], "", 0, False, "text", [["a", "b"]], {"a": 1}, {"a": None}, {"a": {}}])
 def test_annotations_are_a_map_of_strings_to_strings_or_absent(value: object) -> None:
-    assert read_annotations({}) == read_annotations({"annotations": None}) == {}
+    assert read_annotations({}, "manifest") == read_annotations({"annotations": None}) == {}
     with pytest.raises(ManifestInvalid, match="not a map of strings to strings"):
-        read_annotations({"annotations": value})
+        read_annotations({"annotations": value}, "manifest")
 
 
 @pytest.mark.parametrize(

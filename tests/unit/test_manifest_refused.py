@@ -79,10 +79,10 @@ def test_what_is_not_one_json_object_is_refused(data: bytes, sentence: str) -> N
         ({**IMAGE, "artifactType": 7}, "artifactType of manifest is not a media type"),
         ({**IMAGE, "artifactType": "a/\N{WHALE}"}, "artifactType of manifest is not a media type"),
         ({**INDEX, "artifactType": "a/b\nX-Evil: 1"}, "artifactType of manifest is not a media type"),
-        ({**IMAGE, "annotations": "x"}, "annotations is not a map of strings to strings"),
-        ({**IMAGE, "annotations": []}, "annotations is not a map of strings to strings"),
-        ({**IMAGE, "annotations": {"a": 1}}, "annotations is not a map of strings to strings"),
-        ({**IMAGE, "annotations": {"a": None}}, "annotations is not a map of strings to strings"),
+        ({**IMAGE, "annotations": "x"}, "annotations of manifest is not a map of strings to strings"),
+        ({**IMAGE, "annotations": []}, "annotations of manifest is not a map of strings to strings"),
+        ({**IMAGE, "annotations": {"a": 1}}, "annotations of manifest is not a map of strings to strings"),
+        ({**IMAGE, "annotations": {"a": None}}, "annotations of manifest is not a map of strings to strings"),
     ],
 )
 def test_a_document_that_is_no_manifest_is_refused(document: object, sentence: str) -> None:

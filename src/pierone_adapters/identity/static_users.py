@@ -58,7 +58,10 @@ class StaticUsers:
 
 def hash_password(password: str) -> str:
     """The bcrypt hash for the users file; raises `ValueError` for more than 72 bytes."""
-    return bcrypt.hashpw(password.encode(), bcrypt.gensalt()).decode()
+    secret = password.encode()
+    if len(secret) > _MAX_PASSWORD_BYTES:
+        raise ValueError(f"a password may have at most {_MAX_PASSWORD_BYTES} bytes, this has {len(secret)}")
+    return bcrypt.hashpw(secret, bcrypt.gensalt()).decode()
 
 
 def _matches(password: str, hashed: bytes) -> bool:
