@@ -130,8 +130,6 @@ MALFORMED = {
     "NUL in the path": b"GET /v2/a\x00b HTTP/1.1\r\nHost: x\r\n\r\n",
     "byte in the query": b"GET /v2/_catalog?n=\xff HTTP/1.1\r\nHost: x\r\n\r\n",
     "relative path": b"GET v2/ HTTP/1.1\r\nHost: x\r\n\r\n",
-    "long path": b"GET /v2/" + b"a" * ENDLESS + b" HTTP/1.1\r\nHost: x\r\n\r\n",
-    "long query": b"GET /v2/?" + b"a" * ENDLESS + b" HTTP/1.1\r\nHost: x\r\n\r\n",
     "long method": b"G" * 70_000 + b" /v2/ HTTP/1.1\r\nHost: x\r\n\r\n",
     "NUL in a header": b"GET /v2/ HTTP/1.1\r\nHost: x\r\nX: a\x00b\r\n\r\n",
     "space in a name": b"GET /v2/ HTTP/1.1\r\nHost: x\r\nX : a\r\n\r\n",
@@ -149,15 +147,23 @@ MALFORMED = {
 def test_what_is_no_http_is_refused_and_the_server_goes_on(
     repo: Repository, shared_server: Server, request_: bytes
 ) -> None:
-    assert first_answer(shared_server, request_)[:12] in (b"HTTP/1.1 400", b"HTTP/1.1 431")
+    assert first_answer(shared_server, request_).startswith(b"HTTP/1.1 400 ")
     assert repo.api.get("/v2/").status_code == 200
 
 
-@pytest.mark.parametrize("header", [b"X: " + b"x" * ENDLESS, b"X: y\r\n" * (ENDLESS // 6)], ids=["one", "many"])
-def test_a_head_without_end_is_refused(repo: Repository, shared_server: Server, header: bytes) -> None:
+HEADS_WITHOUT_END = {
+    "path": b"GET /v2/" + b"a" * ENDLESS,
+    "query": b"GET /v2/?" + b"a" * ENDLESS,
+    "one header": b"GET /v2/ HTTP/1.1\r\nX: " + b"x" * ENDLESS,
+    "many headers": b"GET /v2/ HTTP/1.1\r\n" + b"X: y\r\n" * (ENDLESS // 6),
+}
+
+
+@pytest.mark.parametrize("head", HEADS_WITHOUT_END.values(), ids=HEADS_WITHOUT_END.keys())
+def test_a_head_without_end_is_refused(repo: Repository, shared_server: Server, head: bytes) -> None:
     with wire(shared_server) as connection:
         try:
-            connection.sendall(b"GET /v2/ HTTP/1.1\r\nHost: x\r\n" + header + b"\r\n\r\n")
+            connection.sendall(head)
             received = connection.recv(99)
         except ConnectionError:
             received = b""  # refused before all of it was sent
