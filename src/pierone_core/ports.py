@@ -23,12 +23,17 @@ class UploadWriter(Protocol):
     def offset(self) -> int:
         """How many bytes the upload has."""
 
+    @property
+    def is_published(self) -> bool:
+        """Whether the upload is a blob already: then it takes no more bytes, but can be published again."""
+
     def write(self, batch: bytes) -> None:
-        """Append `batch`, all of it or nothing."""
+        """Append `batch`, all of it or nothing; raises `BlobUploadInvalid` if the upload is published."""
 
     def publish(self, digest: Digest) -> int:
         """Verify, make durable and make visible as blob `digest`; return its size in bytes.
 
+        The upload stays until it is discarded, so a push whose metadata could not be written can be repeated.
         Raises `DigestInvalid` if the bytes are others: then the upload is gone and nothing is kept.
         """
 

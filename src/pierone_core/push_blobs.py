@@ -5,6 +5,7 @@ later requests must come from the same caller to the same repository.
 """
 
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -58,10 +59,12 @@ class BlobPush:
         Raises `RangeInvalid` if the upload does not stand at `start`, `UploadBusy` if it is held already.
         """
         writer = self.store.open_upload(session.id, session.algorithm)
-        if start is None or start == writer.offset:
-            return writer
-        writer.close()
-        raise RangeInvalid(f"chunk begins at byte {start}, the upload stands at {writer.offset}", writer.offset)
+        try:
+            _check_start(writer, start)
+        except RangeInvalid:
+            writer.close()
+            raise
+        return writer
 
     def upload_size(self, session: UploadSession) -> int:
         """How many bytes the upload has (end-13)."""
@@ -72,9 +75,10 @@ class BlobPush:
 
         Raises as `open_upload`, and `DigestInvalid`: then the whole upload is dropped.
         """
-        writer = self.open_upload(session, start)
+        writer = self.store.open_upload(session.id, session.algorithm)
         try:
-            if last:
+            if not writer.is_published:  # else the same request came before and its metadata could not be written
+                _check_start(writer, start)
                 writer.write(last)
             size = writer.publish(digest)
         except DigestInvalid:
@@ -83,7 +87,8 @@ class BlobPush:
         finally:
             writer.close()
         self.blobs.add(session.repository, digest, size)
-        self.uploads.remove(session.id)
+        with suppress(UploadBusy):  # somebody asks again at this moment; the sweeper will remove it
+            self.cancel_upload(session)
         return size
 
     def has_blob(self, caller: Caller, repository: Repository, digest: Digest) -> bool:
@@ -117,3 +122,8 @@ class BlobPush:
             return False
         self.uploads.remove(upload_id)
         return True
+
+
+def _check_start(writer: UploadWriter, start: int | None) -> None:
+    if start not in (None, writer.offset):
+        raise RangeInvalid(f"chunk begins at byte {start}, the upload stands at {writer.offset}", writer.offset)

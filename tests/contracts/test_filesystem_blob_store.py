@@ -33,6 +33,8 @@ def test_a_blob_lies_under_its_digest_and_nobody_may_write_to_it(
     writer.publish(digest)
     writer.close()
     place = f"blobs/{algorithm}/{digest.encoded[:2]}/{digest.encoded}"
+    assert files(tmp_path) == {place, "uploads/upload"}
+    disk.discard_upload("upload")
     assert files(tmp_path) == {place}
     assert (tmp_path / place).read_bytes() == DATA
     assert stat.S_IMODE((tmp_path / place).stat().st_mode) == 0o444
@@ -146,7 +148,7 @@ def test_a_root_that_went_away_is_unavailable_and_comes_back(disk: FilesystemBlo
         with pytest.raises(Unavailable):
             call()
     (tmp_path / "elsewhere").rename(tmp_path / "uploads")
-    assert publish(disk, DATA) == digest
+    assert publish(disk, DATA, "another") == digest
 
 
 @contextmanager

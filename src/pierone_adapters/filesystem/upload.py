@@ -5,8 +5,8 @@ import threading
 from pathlib import Path
 from typing import Protocol
 
-from pierone_adapters.filesystem.durable import FileState, move_durably, translated, write_all
-from pierone_core.errors import DigestInvalid, Unavailable
+from pierone_adapters.filesystem.durable import FileState, link_durably, translated, write_all
+from pierone_core.errors import BlobUploadInvalid, DigestInvalid, Unavailable
 from pierone_core.values import Digest, Hash, new_hash
 
 _READ_SIZE = 1 << 20
@@ -39,8 +39,17 @@ class FilesystemUploadWriter:
         """See `UploadWriter`."""
         return self._offset
 
+    @property
+    def is_published(self) -> bool:
+        """See `UploadWriter`."""
+        with self._mutex:
+            self._check_open()
+            return os.fstat(self._fd).st_nlink > 1
+
     def write(self, batch: bytes) -> None:
         """See `UploadWriter`."""
+        if self.is_published:  # the file is a blob: not one byte more may go into it
+            raise BlobUploadInvalid("this upload is complete; close it with a PUT that has no body")
         with self._mutex, translated():
             self._check_open()
             write_all(self._fd, batch, self._offset)
@@ -59,8 +68,7 @@ class FilesystemUploadWriter:
                 raise DigestInvalid(f"the uploaded bytes have digest {actual}, not {digest}; push them again")
             os.fchmod(self._fd, _BLOB_MODE)
             os.fsync(self._fd)
-            move_durably(self._path, self._store.blob_path(digest))
-            self._release()
+            link_durably(self._path, self._store.blob_path(digest))
             return self._offset
 
     def discard(self) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
 
-from pierone_core.errors import BlobUnknown, DigestInvalid, Unavailable, UploadBusy
+from pierone_core.errors import BlobUnknown, BlobUploadInvalid, DigestInvalid, Unavailable, UploadBusy
 from pierone_core.values import Digest
 
 
@@ -14,6 +14,7 @@ from pierone_core.values import Digest
 class _Upload:
     data: bytearray = field(default_factory=bytearray)
     held: threading.Lock = field(default_factory=threading.Lock)
+    is_published: bool = False
     written_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
@@ -79,9 +80,16 @@ class MemoryUploadWriter:
         """See `UploadWriter`."""
         return len(self._upload.data)
 
-    def write(self, batch: bytes) -> None:
+    @property
+    def is_published(self) -> bool:
         """See `UploadWriter`."""
         self._check_open()
+        return self._upload.is_published
+
+    def write(self, batch: bytes) -> None:
+        """See `UploadWriter`."""
+        if self.is_published:
+            raise BlobUploadInvalid("this upload is complete; close it with a PUT that has no body")
         self._upload.data += batch
         self._upload.written_at = datetime.now(UTC)
 
@@ -90,10 +98,11 @@ class MemoryUploadWriter:
         self._check_open()
         data = bytes(self._upload.data)
         actual = Digest.of(data, digest.algorithm)
-        self.discard()
         if actual != digest:
-            raise DigestInvalid(f"the uploaded bytes have digest {actual}, not {digest}")
+            self.discard()
+            raise DigestInvalid(f"the uploaded bytes have digest {actual}, not {digest}; push them again")
         self._store.keep(digest, data)
+        self._upload.is_published = True
         return len(data)
 
     def discard(self) -> None:

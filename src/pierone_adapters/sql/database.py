@@ -74,14 +74,14 @@ class Database:
         engine.dispose()
 
     def _check_file(self) -> None:
-        # SQLite goes on writing to a file that was removed or replaced; what it acknowledged would be lost.
+        # SQLite goes on writing to a file that was removed or replaced: what it acknowledged would be lost. To go
+        # over to the other file would be worse: an older copy lets tags be bound again.
         try:
             inode = self._path.stat().st_ino
         except OSError as error:
             raise Unavailable(f"the registry's database is gone: {error.strerror}") from error
         if inode != self._inode:
-            self.close()
-            self._inode = inode
+            raise Unavailable("the registry's database was replaced while it ran; its operator must restart it")
 
 
 @contextmanager

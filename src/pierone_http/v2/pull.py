@@ -58,7 +58,7 @@ class PullEndpoints:
         headers["Content-Length"] = str(stop - start)
         if part:
             headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
-        reader = await self.work.run(self.pull.open_blob, digest, start, stop)
+        reader = await self.work.fetch(self.pull.open_blob, digest, start, stop)
         status = 206 if part else 200
         if reader.extent and EXTENSION in request.scope.get("extensions", ()):
             return FileResponse(reader, self.patience, status, headers)
@@ -66,10 +66,10 @@ class PullEndpoints:
 
     async def _chunks(self, reader: BlobReader) -> AsyncIterator[bytes]:
         try:
-            while chunk := await self.work.run(reader.read, CHUNK_BYTES):
+            while chunk := await self.work.fetch(reader.read, CHUNK_BYTES):
                 yield chunk
         finally:
-            await self.work.run(reader.close)
+            await self.work.fetch(reader.close)
 
 
 class FileResponse(Response):

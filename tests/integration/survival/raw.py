@@ -90,15 +90,16 @@ def unfinished_request(method: str, path: str, body: bytes, sent: int, *, chunke
 def at_once(servers: Sequence[Server], requests: Sequence[bytes]) -> list[httpx2.Response]:
     """Send all requests at the same instant, in turn to each of `servers`; return the answers in their order.
 
-    Every client first sends all but its last byte, so that nothing remains to be done but to decide.
+    Every client first sends its head but for the last byte, so that everybody is known and nobody has begun.
     """
     everybody_is_ready = threading.Barrier(len(requests))
 
     def send(number: int) -> httpx2.Response:
         with Connection(servers[number % len(servers)]) as connection:
-            connection.send(requests[number][:-1])
+            head_ends = requests[number].index(b"\r\n\r\n") + 3
+            connection.send(requests[number][:head_ends])
             everybody_is_ready.wait(PATIENCE)
-            connection.send(requests[number][-1:])
+            connection.send(requests[number][head_ends:])
             return connection.answer()
 
     with ThreadPoolExecutor(len(requests)) as clients:
