@@ -22,12 +22,18 @@ PROGRAMS = ("docker-registry", "wrk", "hey", "curl")
 DATA_DIRECTORY = Path("/var/tmp")  # noqa: S108 - a directory of our own is made in it
 
 
+def _positive(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
 def _arguments(names: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--list", action="store_true", help="print the names of the rows and end")
     parser.add_argument("--row", action="append", choices=names, metavar="NAME", help="run this row; repeatable")
-    parser.add_argument("--rounds", type=int, default=3, help="samples of each server (default: %(default)s)")
-    parser.add_argument("--seconds", type=int, default=5, help="length of a sample (default: %(default)s)")
+    parser.add_argument("--rounds", type=_positive, default=3, help="samples of each server (default: %(default)s)")
+    parser.add_argument("--seconds", type=_positive, default=5, help="length of a sample (default: %(default)s)")
     parser.add_argument("--quick", action="store_true", help="small sizes, to see whether everything works")
     parser.add_argument("--control", action="store_true", help="the peer plays both roles: ratios show the noise")
     parser.add_argument("--output", type=Path, help="the report's file (default: RESULTS.md for a complete run)")

@@ -23,7 +23,7 @@ def facts(directory: Path) -> list[tuple[str, str]]:
         ("File system of the data", _file_system(directory)),
         ("Python", platform.python_version()),
         ("Pier One", _subject_version()),
-        ("docker-registry", _printed(["docker-registry", "--version"])),
+        ("docker-registry", _printed(["docker-registry", "--version"]).rpartition(" ")[2]),
         ("Generators", ", ".join(f"{tool} {_package_version(tool)}" for tool in TOOLS)),
         ("Load average before", " ".join(f"{load:.2f}" for load in os.getloadavg())),
     ]

@@ -60,13 +60,16 @@ def _add(canned: Canned, target: str, headers: bytes, body: bytes) -> None:
 
 
 def is_whole(request: bytearray) -> bool:
-    """Say whether a request has arrived to its end."""
+    """Say whether a request has arrived to its end; forget what has arrived of a chunked body."""
     head_end = request.find(b"\r\n\r\n")
     if head_end < 0:
         return False
     if length := LENGTH.search(request, 0, head_end + 2):
         return len(request) >= head_end + 4 + int(length[1])
-    return b"chunked" not in request[:head_end] or request.endswith(LAST_CHUNK)
+    if b"chunked" not in request[:head_end]:
+        return True
+    del request[head_end + 4 : -len(LAST_CHUNK)]
+    return request.endswith(LAST_CHUNK)
 
 
 def reply_to(request: bytearray, canned: Canned) -> bytes:

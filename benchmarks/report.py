@@ -20,7 +20,9 @@ def number(amount: float) -> str:
     """Write a figure with as many digits as it deserves."""
     if amount >= 100:  # noqa: PLR2004 - three digits
         return f"{amount:,.0f}"
-    return f"{amount:.1f}" if amount >= 10 else f"{amount:.2f}"  # noqa: PLR2004 - two digits
+    if amount >= 10:  # noqa: PLR2004 - two digits
+        return f"{amount:.1f}"
+    return f"{amount:.2f}" if amount >= 0.1 else f"{amount:.2g}"  # noqa: PLR2004 - two decimals would be nought
 
 
 def written(spread: Spread | None) -> str:
@@ -55,20 +57,28 @@ def _figures(results: Sequence[Result]) -> Iterator[str]:
 
 
 def _latencies(results: Sequence[Result]) -> Iterator[str]:
+    lines = [line for result in results for line in _latencies_of(result)]
+    if not lines:
+        return
     yield "## Latencies in milliseconds"
     yield ""
     yield "| row | percentile | docker-registry | Pier One | ratio | generator's ceiling |"
     yield "|---|---|---|---|---|---|"
-    for result in results:
-        for name, figure in (("p50", p50), ("p99", p99)):
-            if result.comparison(figure):
-                yield f"| {result.row.title} | {name} | {_cells(result, figure)} |"
+    yield from lines
     yield ""
+
+
+def _latencies_of(result: Result) -> Iterator[str]:
+    for name, figure in (("p50", p50), ("p99", p99)):
+        if result.spread(Role.PEER, figure):
+            yield f"| {result.row.title} | {name} | {_cells(result, figure)} |"
 
 
 def _cells(result: Result, figure: Figure) -> str:
     peer, subject, ceiling = (written(result.spread(role, figure)) for role in Role)
-    return f"{peer} | {subject} | {result.comparison(figure).ratio:.2f} | {ceiling}"
+    comparison = result.comparison(figure)
+    ratio = number(comparison.ratio) if comparison else NOTHING
+    return f"{peer} | {subject} | {ratio} | {ceiling}"
 
 
 def _shortfalls(results: Sequence[Result]) -> Iterator[str]:
@@ -89,7 +99,7 @@ def _shortfalls_of(result: Result) -> Iterator[str]:
 def _shortfall(comparison: Comparison) -> str:
     size = "less" if comparison.better is Better.HIGHER else "more"
     overlap = "the ranges overlap" if comparison.peer.overlaps(comparison.subject) else "the ranges do not overlap"
-    return f"{comparison.ratio:.2f} of docker-registry's figure, {size} than it should be; {overlap}."
+    return f"{number(comparison.ratio)} of docker-registry's figure, {size} than it should be; {overlap}."
 
 
 def _methods(results: Sequence[Result]) -> Iterator[str]:

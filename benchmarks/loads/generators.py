@@ -13,6 +13,8 @@ from pathlib import Path
 from benchmarks.figures import Sample
 
 CONNECTIONS = 16
+# hey writes seconds with four decimals, which is tenths of a millisecond.
+HEY_DECIMALS = 1
 MILLISECONDS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}
 
 
@@ -56,7 +58,7 @@ def read_wrk(text: str, command: str) -> Sample:
 
 
 def _wrk_latency(percent: int, text: str) -> float:
-    match = _found(rf"^ +{percent}% +([\d.]+)(us|ms|s|m)$", text)
+    match = _found(rf"^ +{percent}% +([\d.]+)(us|ms|s|m) *$", text)
     return float(match[1]) * MILLISECONDS[match[2]]
 
 
@@ -79,7 +81,7 @@ def hey(url: str, seconds: int, accept: str) -> Sample:
 
 def read_hey(text: str, command: str) -> Sample:
     """Read what hey printed; raise LoadFailedError if an answer was not 200 or a socket failed."""
-    statuses = re.findall(r"^ +\[(\d+)\]\s+(?!.*Get|.*Head)\d+ responses", text, re.MULTILINE)
+    statuses = re.findall(r"^ +\[(\d+)\]\s+\d+ responses$", text, re.MULTILINE)
     if statuses != ["200"] or "Error distribution" in text:
         raise LoadFailedError(text)
     rate = float(_found(r"^ *Requests/sec:\s+([\d.]+)", text)[1])
@@ -87,7 +89,7 @@ def read_hey(text: str, command: str) -> Sample:
 
 
 def _hey_latency(percent: int, text: str) -> float:
-    return float(_found(rf"^ +{percent}%+ in ([\d.]+) secs", text)[1]) * 1e3
+    return round(float(_found(rf"^ +{percent}% in ([\d.]+) secs$", text)[1]) * 1e3, HEY_DECIMALS)
 
 
 def curl_downloads(url: str, size: int, *, processes: int, repeats: int) -> Sample:

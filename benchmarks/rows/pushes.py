@@ -57,6 +57,7 @@ def rows(sizes: Sizes) -> tuple[Row, ...]:
             "POST, PATCH with the whole body in chunks (curl), PUT; new content each time; from before the POST "
             "until the PUT is answered; MB are 10^6 bytes.",
             _measure_layer,
+            ceiling=True,
         ),
         Row(
             "image-push",

@@ -1,5 +1,6 @@
 """Reading descriptors, media types and annotations out of a manifest (OCI image spec, "Descriptors")."""
 
+import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pierone_core.values import Digest
 
 # RFC 6838 names are narrower; what matters here is that they can stand in a header, a URL and a database.
 _MEDIA_TYPE = re.compile(r"[ -~]{1,255}")
+_MAX_SIZE = 2**63 - 1
 # These layers are fetched from elsewhere and never pushed (OCI image spec, "Non-Distributable Layers").
 _NOT_DISTRIBUTED = frozenset(
     {
@@ -40,12 +42,32 @@ def read_descriptor(node: object, where: str) -> Descriptor:
         raise ManifestInvalid(f"{where} is not a descriptor")
     size = node.get("size")
     media_type = read_type(node, "mediaType", where)
-    if type(size) is not int or size < 0 or media_type is None:
+    if type(size) is not int or not 0 <= size <= _MAX_SIZE or media_type is None:
         raise ManifestInvalid(f"{where} needs a mediaType and a size of zero or more bytes")
+    _check_optional(node, where)
     try:
         return Descriptor(media_type, Digest.parse(str(node.get("digest"))), size)
     except DigestInvalid as error:
         raise ManifestInvalid(f"{where}: {error.message}", error.detail) from error
+
+
+def _check_optional(node: Mapping[str, object], where: str) -> None:
+    # Clients that are written in Go cannot read the whole manifest if one of these has another type.
+    read_type(node, "artifactType", where)
+    read_annotations(node, where)
+    urls, data = node.get("urls"), node.get("data")
+    if urls is not None and not (isinstance(urls, list) and all(isinstance(url, str) for url in urls)):
+        raise ManifestInvalid(f"urls of {where} is not a list of strings")
+    if data is not None and not (isinstance(data, str) and _is_base64(data)):
+        raise ManifestInvalid(f"data of {where} is not base64")
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:
+        return not text
+    return True
 
 
 def read_descriptors(document: Mapping[str, object], key: str) -> list[Descriptor]:
@@ -68,9 +90,11 @@ def read_type(node: Mapping[str, object], key: str, where: str) -> str | None:
     raise ManifestInvalid(f"{key} of {where} is not a media type")
 
 
-def read_annotations(document: Mapping[str, object]) -> Mapping[str, str]:
-    """The manifest's annotations, a map of strings; raise `ManifestInvalid` for anything else."""
-    annotations = document.get("annotations") or {}
+def read_annotations(node: Mapping[str, object], where: str) -> Mapping[str, str]:
+    """The annotations of what stands at `where`, a map of strings; raise `ManifestInvalid` for anything else."""
+    annotations = node.get("annotations")
+    if annotations is None:
+        return {}
     if isinstance(annotations, dict) and all(isinstance(value, str) for value in annotations.values()):
         return annotations
-    raise ManifestInvalid("annotations is not a map of strings to strings")
+    raise ManifestInvalid(f"annotations of {where} is not a map of strings to strings")

@@ -1,5 +1,6 @@
 """Spec chapter "Content Discovery": tags, repositories, referrers; every list is paged by key range."""
 
+import json
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -77,4 +78,4 @@ def _page(found: Sequence[str], limit: int) -> Page[str]:
 
 
 def _weight(referrer: Referrer) -> int:
-    return 300 + sum(len(key) + len(value) + 8 for key, value in referrer.annotations.items())
+    return 300 + len(json.dumps(dict(referrer.annotations)))

@@ -45,7 +45,8 @@ def parse(data: bytes, content_type: str | None, algorithm: str = "sha256") -> M
     """Read `data`, sent as `content_type`; raise `ManifestInvalid` saying what is wrong with it."""
     document = _read_json(data)
     media_type = _media_type(document, content_type)
-    if document.get("schemaVersion") != _SCHEMA_VERSION:
+    version = document.get("schemaVersion")
+    if type(version) is not int or version != _SCHEMA_VERSION:
         raise ManifestInvalid("manifest needs schemaVersion 2")
     _refuse_ambiguity(document, media_type)
     return Manifest(
@@ -54,9 +55,9 @@ def parse(data: bytes, content_type: str | None, algorithm: str = "sha256") -> M
         data=data,
         blobs=_blobs(document) if media_type in IMAGE_TYPES else (),
         children=tuple(d.digest for d in read_descriptors(document, "manifests")) if media_type in INDEX_TYPES else (),
-        subject=read_descriptor(document["subject"], "subject").digest if document.get("subject") else None,
+        subject=_subject(document),
         artifact_type=_artifact_type(document, media_type),
-        annotations=read_annotations(document),
+        annotations=read_annotations(document, "manifest"),
     )
 
 
@@ -84,7 +85,9 @@ def _refuse_constant(name: str) -> object:
 
 def _media_type(document: dict[str, object], content_type: str | None) -> str:
     sent = (content_type or "").partition(";")[0].strip().lower()
-    declared = document.get("mediaType", sent) or sent
+    declared = document.get("mediaType", "")
+    if declared is None or declared == "":  # as Go clients leave it out
+        declared = sent
     if sent.startswith(_SCHEMA_1) or document.get("schemaVersion") == 1:
         raise ManifestInvalid(
             "schema 1 manifests are not accepted: their digest is not that of the bytes; push again with "
@@ -92,10 +95,10 @@ def _media_type(document: dict[str, object], content_type: str | None) -> str:
         )
     if sent and declared != sent:
         raise ManifestInvalid(f"Content-Type {sent!r} differs from the manifest's mediaType {declared!r}"[:300])
-    if declared not in IMAGE_TYPES | INDEX_TYPES:
+    if not isinstance(declared, str) or declared not in IMAGE_TYPES | INDEX_TYPES:
         known = ", ".join(sorted(IMAGE_TYPES | INDEX_TYPES))
         raise ManifestInvalid(f"manifest media type {declared!r}"[:200] + f" is not supported; send one of {known}")
-    return str(declared)
+    return declared
 
 
 def _refuse_ambiguity(document: dict[str, object], media_type: str) -> None:
@@ -113,6 +116,11 @@ def _blobs(document: dict[str, object]) -> tuple[Digest, ...]:
 
 def _config(document: dict[str, object]) -> Descriptor:
     return read_descriptor(document.get("config"), "config")
+
+
+def _subject(document: dict[str, object]) -> Digest | None:
+    subject = document.get("subject")
+    return None if subject is None else read_descriptor(subject, "subject").digest
 
 
 def _artifact_type(document: dict[str, object], media_type: str) -> str | None:

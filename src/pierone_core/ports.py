@@ -7,7 +7,7 @@ report that as a missing thing or as a conflict.
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pierone_core.caller import Caller, Credentials, Grants
 from pierone_core.records import Event, ManifestWrite, Referrer, StoredManifest, TagBinding, UploadSession
@@ -23,12 +23,17 @@ class UploadWriter(Protocol):
     def offset(self) -> int:
         """How many bytes the upload has."""
 
+    @property
+    def is_published(self) -> bool:
+        """Whether the upload is a blob already: then it takes no more bytes, but can be published again."""
+
     def write(self, batch: bytes) -> None:
-        """Append `batch`, all of it or nothing."""
+        """Append `batch`, all of it or nothing; raises `BlobUploadInvalid` if the upload is published."""
 
     def publish(self, digest: Digest) -> int:
         """Verify, make durable and make visible as blob `digest`; return its size in bytes.
 
+        The upload stays until it is discarded, so a push whose metadata could not be written can be repeated.
         Raises `DigestInvalid` if the bytes are others: then the upload is gone and nothing is kept.
         """
 
@@ -36,8 +41,20 @@ class UploadWriter(Protocol):
         """Let go of the upload; closing twice is harmless."""
 
 
+class FileExtent(NamedTuple):
+    """Bytes [start, stop) of an open file of this machine."""
+
+    fd: int
+    start: int
+    stop: int
+
+
 class BlobReader(Protocol):
     """The bytes of (a range of) a blob, read forward once."""
+
+    @property
+    def extent(self) -> FileExtent | None:
+        """Where the bytes lie, if in a file: good until the reader is closed. Another way to read them."""
 
     def read(self, size: int) -> bytes:
         """At most `size` bytes; empty at the end of the range."""

@@ -5,6 +5,7 @@ later requests must come from the same caller to the same repository.
 """
 
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -74,10 +75,12 @@ class BlobPush:
         Raises `RangeInvalid` if the upload does not stand at `start`, `UploadBusy` if it is held already.
         """
         writer = self.store.open_upload(session.id, session.algorithm)
-        if start is None or start == writer.offset:
-            return writer
-        writer.close()
-        raise RangeInvalid(f"chunk begins at byte {start}, the upload stands at {writer.offset}", writer.offset)
+        try:
+            _check_start(writer, start)
+        except RangeInvalid:
+            writer.close()
+            raise
+        return writer
 
     def upload_size(self, session: UploadSession) -> int:
         """How many bytes the upload has (end-13)."""
@@ -88,9 +91,10 @@ class BlobPush:
 
         Raises as `open_upload`, and `DigestInvalid`: then the whole upload is dropped.
         """
-        writer = self.open_upload(session, start)
+        writer = self.store.open_upload(session.id, session.algorithm)
         try:
-            if last:
+            if not writer.is_published:  # else the same request came before and its metadata could not be written
+                _check_start(writer, start)
                 writer.write(last)
             size = writer.publish(digest)
         except DigestInvalid:
@@ -99,8 +103,14 @@ class BlobPush:
         finally:
             writer.close()
         self.blobs.add(session.repository, digest, size)
-        self.uploads.remove(session.id)
+        with suppress(UploadBusy):  # somebody asks again at this moment; the sweeper will remove it
+            self.cancel_upload(session)
         return size
+
+    def has_blob(self, caller: Caller, repository: Repository, digest: Digest) -> bool:
+        """Whether a blob that `caller` could have pushed is there already; raise `Denied`."""
+        self.access.check_push(caller, repository)
+        return self.blobs.size(repository, digest) is not None
 
     def cancel_upload(self, session: UploadSession) -> None:
         """Drop the upload and its bytes (end-14)."""
@@ -119,7 +129,7 @@ class BlobPush:
         before = self.now() - max_age
         idle = list(self.store.idle_uploads(before))
         idle += [s.id for s in self.uploads.started_before(before) if self.store.upload_size(s.id) == 0]
-        return sum(self._remove_idle(upload_id) for upload_id in idle)
+        return sum(self._remove_idle(upload_id) for upload_id in dict.fromkeys(idle))
 
     def _remove_idle(self, upload_id: str) -> bool:
         try:
@@ -128,3 +138,8 @@ class BlobPush:
             return False
         self.uploads.remove(upload_id)
         return True
+
+
+def _check_start(writer: UploadWriter, start: int | None) -> None:
+    if start not in (None, writer.offset):
+        raise RangeInvalid(f"chunk begins at byte {start}, the upload stands at {writer.offset}", writer.offset)

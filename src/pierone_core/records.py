@@ -111,8 +111,9 @@ class ManifestWrite:
         )
 
     def binding(self, tag: TagWrite) -> TagBinding:
-        """What `tag` holds when the write is done."""
-        return TagBinding(self.repository, tag.tag, self.manifest.digest, tag.immutable, self.caller, self.at)
+        """What `tag` holds when the write is done. Only a mutable tag can be moved, and mutable it stays."""
+        immutable = tag.immutable and tag.expected is None
+        return TagBinding(self.repository, tag.tag, self.manifest.digest, immutable, self.caller, self.at)
 
 
 def _kind(tag: TagWrite | None) -> EventKind:

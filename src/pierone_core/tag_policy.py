@@ -6,6 +6,7 @@ binding, so no later setting can take it back (docs/adr/0001).
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC
 from fnmatch import fnmatchcase
 from typing import Self
 
@@ -42,7 +43,7 @@ def check(tag: Tag, digest: Digest, holder: TagBinding | None, *, mutable: bool)
         return
     raise TagImmutable(
         f"tag {tag} of {holder.repository} is immutable and already holds {holder.digest}, pushed by "
-        f"{holder.author} at {holder.bound_at:%Y-%m-%dT%H:%M:%SZ}; push under a new tag",
+        f"{holder.author} at {holder.bound_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}; push under a new tag",
         _facts(digest, holder),
     )
 

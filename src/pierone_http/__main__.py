@@ -5,12 +5,13 @@ import getpass
 import json
 import sys
 from collections.abc import Sequence
+from typing import get_origin
 
 import uvicorn
-from pydantic.fields import FieldInfo
 
 from pierone_core.errors import RegistryError
 from pierone_http.container import Container, hash_password
+from pierone_http.protocol import RegistryProtocol
 from pierone_http.settings import CONFIG_FILE_VARIABLE, Settings
 
 _OPEN = """\
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; exits with 2 for settings that cannot be served."""
     options = vars(_parser().parse_args(arguments))
     if options.pop("command") == "hash-password":
-        print(hash_password(_read_password()))  # noqa: T201 - the output
+        _print_hash(_read_password())
     else:
         serve(_settings(options))
 
@@ -43,7 +44,7 @@ def serve(settings: Settings) -> None:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=RegistryProtocol,
         ws="none",
         access_log=False,
         server_header=False,
@@ -52,16 +53,21 @@ def serve(settings: Settings) -> None:
 
 
 def _settings(options: dict[str, str | None]) -> Settings:
-    given = {name: _value(Settings.model_fields[name], text) for name, text in options.items() if text is not None}
     try:
+        given = {name: _value(name, text) for name, text in options.items() if text is not None}
         return Settings.model_validate(given)
     except ValueError as error:
         print(f"pierone-server: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(2)
 
 
-def _value(field: FieldInfo, text: str) -> object:
-    return json.loads(text) if field.annotation == list[str] else text
+def _value(name: str, text: str) -> object:
+    if get_origin(Settings.model_fields[name].annotation) is not list:
+        return text
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"{name} must be a JSON list: {error}") from error
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -78,6 +84,15 @@ def _parser() -> argparse.ArgumentParser:
         serving.add_argument(f"--{name.replace('_', '-')}", dest=name, metavar="VALUE", help=about)
     commands.add_parser("hash-password", help="read a password from standard input, print its bcrypt hash")
     return parser
+
+
+def _print_hash(password: str) -> None:
+    if not password:
+        sys.exit("pierone-server: an empty password protects nothing")
+    try:
+        print(hash_password(password))  # noqa: T201 - the output
+    except ValueError as error:
+        sys.exit(f"pierone-server: {error}")
 
 
 def _read_password() -> str:

@@ -69,8 +69,8 @@ def _endpoints(parts: Parts, settings: Settings, work: Work, gate: Gate) -> Endp
     registry, patience = parts.registry, settings.body_timeout
     passes = None if parts.identity.nobody.unrestricted else gate.passes
     return Endpoints(
-        pull=PullEndpoints(registry.pull, work),
-        blobs=BlobPushEndpoints(registry.push_blobs, registry.pull, work, passes, patience),
+        pull=PullEndpoints(registry.pull, work, patience),
+        blobs=BlobPushEndpoints(registry.push_blobs, work, passes, patience),
         manifests=ManifestPushEndpoints(registry.push_manifests, work, patience, settings.manifest_max_bytes),
         discovery=DiscoveryEndpoints(registry.discovery, work),
         token=TokenEndpoints(gate.authentication, registry.access, parts.issuer, work, patience),

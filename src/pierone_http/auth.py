@@ -6,7 +6,6 @@ share one answer.
 """
 
 import asyncio
-import base64
 import binascii
 import hashlib
 import os
@@ -96,8 +95,8 @@ def parse(header: bytes) -> Credentials | None:
 
 def _parse_basic(value: str) -> Credentials | None:
     try:
-        user, colon, secret = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError) as error:
+        user, colon, secret = binascii.a2b_base64(value, strict_mode=True).decode().partition(":")
+    except ValueError as error:
         raise Unauthorized("the Authorization header is not valid Basic authentication") from error
     if not colon:
         raise Unauthorized("the Authorization header has no password")

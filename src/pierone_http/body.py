@@ -28,7 +28,7 @@ class Body:
     async def batch(self) -> bytes:
         """About `BATCH_BYTES` more, less only at the end; empty when all was received.
 
-        Raises `ClientGone` (after handing over what had arrived), `BodyStalled`, `SizeInvalid`.
+        Raises `ClientGone` and `BodyStalled`, both after handing over what had arrived, and `SizeInvalid`.
         """
         self._check_there()
         parts: list[bytes] = []
@@ -40,9 +40,10 @@ class Body:
                     size += len(parts[-1])
                     timeout.reschedule(asyncio.get_running_loop().time() + self._patience)
         except TimeoutError as error:
-            raise BodyStalled(
-                f"no byte of the body came for {self._patience:g} s; ask for the offset and go on"
-            ) from error
+            if not size:
+                raise BodyStalled(
+                    f"no byte of the body came for {self._patience:g} s; ask for the offset and go on"
+                ) from error
         if not size:
             self._check_there()
         self._check_size()
@@ -52,10 +53,14 @@ class Body:
         """All of it in memory; raises `ContentTooLarge` above `limit` bytes."""
         batches: list[bytes] = []
         while not self.ended:
-            if max(self._received, self._announced or 0) > limit:
-                raise ContentTooLarge(f"the registry takes at most {limit} bytes here", {"limit": limit})
+            self._check_limit(limit)
             batches.append(await self.batch())
+        self._check_limit(limit)
         return b"".join(batches)
+
+    def _check_limit(self, limit: int) -> None:
+        if max(self._received, self._announced or 0) > limit:
+            raise ContentTooLarge(f"the registry takes at most {limit} bytes here", {"limit": limit})
 
     async def _part(self) -> bytes:
         message = await self._receive()

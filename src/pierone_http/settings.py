@@ -3,6 +3,7 @@
 import ipaddress
 import os
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import Literal
 
 from pydantic import Field, IPvAnyNetwork, field_validator
@@ -16,6 +17,7 @@ from pydantic_settings import (
 from pierone_core.tag_policy import MutableTags
 
 CONFIG_FILE_VARIABLE = "PIERONE_CONFIG_FILE"
+_LONGEST_SECONDS = 10.0**9
 
 
 class Settings(BaseSettings):
@@ -50,11 +52,16 @@ class Settings(BaseSettings):
         default=[], description="JSON list of networks whose X-Forwarded-Proto and X-Forwarded-Host are believed"
     )
     upload_max_age: float = Field(
-        default=86400, gt=0, description="seconds after which an idle unfinished upload is removed"
+        default=86400, gt=0, le=_LONGEST_SECONDS, description="seconds after which an idle unfinished upload is removed"
     )
-    sweep_interval: float = Field(default=3600, gt=0, description="seconds between two searches for idle uploads")
+    sweep_interval: float = Field(
+        default=3600, gt=0, le=_LONGEST_SECONDS, description="seconds between two searches for idle uploads"
+    )
     body_timeout: float = Field(
-        default=60, gt=0, description="seconds without a byte after which a request body is given up"
+        default=60,
+        gt=0,
+        le=_LONGEST_SECONDS,
+        description="seconds without a byte after which a request or an answer is given up",
     )
     cache_bytes: int = Field(
         default=64 << 20, ge=0, description="memory for what cannot change (manifests, tags), in bytes"
@@ -77,8 +84,13 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Command line, environment, then the TOML file that `PIERONE_CONFIG_FILE` names."""
-        file = TomlConfigSettingsSource(settings_cls, os.environ.get(CONFIG_FILE_VARIABLE))
-        return init_settings, env_settings, file
+        path = os.environ.get(CONFIG_FILE_VARIABLE)
+        if path and not Path(path).is_file():
+            raise ValueError(f"{CONFIG_FILE_VARIABLE} names {path}, which is not a file")
+        try:
+            return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, path)
+        except TOMLDecodeError as error:
+            raise ValueError(f"{path} is not TOML: {error}") from error
 
     @property
     def is_open_to_others(self) -> bool:

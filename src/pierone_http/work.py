@@ -20,6 +20,7 @@ class Work:
         """`prompt`: metadata reads take microseconds (`Metadata.prompt`)."""
         self._prompt = prompt
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="work")
+        self._readers = ThreadPoolExecutor(threads, thread_name_prefix="read")
 
     async def run(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call in a thread: for whatever writes, waits for a disk, or computes for long."""
@@ -27,4 +28,8 @@ class Work:
 
     async def read(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call a read of the metadata, on the loop where that is prompt."""
-        return call(*args, **kwargs) if self._prompt else await self.run(call, *args, **kwargs)
+        return call(*args, **kwargs) if self._prompt else await self.fetch(call, *args, **kwargs)
+
+    async def fetch(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call a read that may wait, in a thread that no write holds: pulls go on while pushes wait for a lock."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, partial(call, *args, **kwargs))

@@ -71,11 +71,9 @@ def test_who_is_not_a_member_is_refused_and_reads_why(
     assert "crew" in refused.value.output
 
 
-def test_who_is_not_logged_in_can_neither_push_nor_pull(
-    client: Client, guarded: Server, reference: str, tmp_path: Path
-) -> None:
+def test_who_is_not_logged_in_can_neither_push_nor_pull(client: Client, reference: str, tmp_path: Path) -> None:
     client.load(write_image(tmp_path / "image", reference), reference)
-    client.logout(guarded.host)
+    client.logout()
     for action in (client.push, client.pull):
         with pytest.raises(ClientFailed) as refused:
             action(reference)

@@ -33,8 +33,7 @@ def imported_packages(source: str) -> set[str]:
 
 def imports_by_file() -> dict[str, set[str]]:
     return {
-        str(path.relative_to(CORE)): imported_packages(path.read_text(encoding="utf-8"))
-        for path in CORE.rglob("*.py")
+        str(path.relative_to(CORE)): imported_packages(path.read_text(encoding="utf-8")) for path in CORE.rglob("*.py")
     }
 
 

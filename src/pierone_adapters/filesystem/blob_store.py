@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from pierone_adapters.filesystem.durable import lock, sync_directory, translated
+from pierone_adapters.filesystem.durable import FileState, lock, sync_directory, translated
 from pierone_adapters.filesystem.upload import FilesystemUploadWriter
 from pierone_core.errors import BlobUnknown, BlobUploadUnknown, Unavailable
+from pierone_core.ports import FileExtent
 from pierone_core.values import Digest, Hash
 
 _REMEMBERED_HASHES = 4096
@@ -25,7 +26,7 @@ class FilesystemBlobStore:
     def __init__(self, root: Path) -> None:
         """Use `root`, made if it is missing; raises `Unavailable` if it cannot be used."""
         self._blobs, self._uploads = root / "blobs", root / "uploads"
-        self._hashes: OrderedDict[str, tuple[int, Hash]] = OrderedDict()
+        self._hashes: OrderedDict[str, tuple[FileState, Hash]] = OrderedDict()
         self._mutex = threading.Lock()
         with translated():
             self._blobs.mkdir(parents=True, exist_ok=True)
@@ -82,18 +83,18 @@ class FilesystemBlobStore:
         """Where a blob lies."""
         return self._blobs / digest.algorithm / digest.encoded[:2] / digest.encoded
 
-    def remember_hash(self, upload_id: str, offset: int, running: Hash) -> None:
-        """Keep the hash of the first `offset` bytes for the next request of this upload."""
+    def remember_hash(self, upload_id: str, state: FileState, running: Hash) -> None:
+        """Keep the hash of an upload's file in this state for its next request."""
         with self._mutex:
-            self._hashes[upload_id] = (offset, running)
+            self._hashes[upload_id] = (state, running)
             if len(self._hashes) > _REMEMBERED_HASHES:
                 self._hashes.popitem(last=False)
 
-    def recall_hash(self, upload_id: str, offset: int) -> Hash | None:
-        """The running hash of exactly the first `offset` bytes, if it is at hand."""
+    def recall_hash(self, upload_id: str, state: FileState) -> Hash | None:
+        """The running hash of the file in exactly this state, if it is at hand."""
         with self._mutex:
-            at, running = self._hashes.pop(upload_id, (-1, None))
-        return running if at == offset else None
+            at, running = self._hashes.pop(upload_id, (None, None))
+        return running if at == state else None
 
 
 class FilesystemBlobReader:
@@ -102,6 +103,11 @@ class FilesystemBlobReader:
     def __init__(self, fd: int, start: int, stop: int) -> None:
         """Read [start, stop) of the open file `fd`, which is closed with the reader."""
         self._fd, self._position, self._stop = fd, start, stop
+
+    @property
+    def extent(self) -> FileExtent:
+        """See `BlobReader`."""
+        return FileExtent(self._fd, self._position, self._stop)
 
     def read(self, size: int) -> bytes:
         """See `BlobReader`."""

@@ -6,10 +6,25 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple, Self
 
 from pierone_core.errors import StorageFull, Unavailable, UploadBusy
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+class FileState(NamedTuple):
+    """What tells a file that somebody else wrote to, or that is another one by now."""
+
+    inode: int
+    modified_ns: int
+    size: int
+
+    @classmethod
+    def of(cls, fd: int) -> Self:
+        """The state of an open file."""
+        facts = os.fstat(fd)
+        return cls(facts.st_ino, facts.st_mtime_ns, facts.st_size)
 
 
 @contextmanager
@@ -52,13 +67,14 @@ def sync_directory(path: Path) -> None:
         os.close(fd)
 
 
-def move_durably(source: Path, target: Path) -> None:
-    """Rename a file whose content is already synced; when this returns, the new name survives a power cut."""
-    try:
-        source.rename(target)
-    except FileNotFoundError:
-        _make_durably(target.parent)
-        source.rename(target)
+def link_durably(source: Path, target: Path) -> None:
+    """Give a file whose content is synced a second name, instead of whatever had it; it survives a power cut."""
+    _make_durably(target.parent)
+    draft = source.with_name(source.name + ".new")
+    draft.unlink(missing_ok=True)
+    draft.hardlink_to(source)
+    draft.rename(target)
+    draft.unlink(missing_ok=True)  # rename(2) does nothing if both are the same file already
     sync_directory(target.parent)
 
 

@@ -5,8 +5,8 @@ import threading
 from pathlib import Path
 from typing import Protocol
 
-from pierone_adapters.filesystem.durable import move_durably, translated, write_all
-from pierone_core.errors import DigestInvalid, Unavailable
+from pierone_adapters.filesystem.durable import FileState, link_durably, translated, write_all
+from pierone_core.errors import BlobUploadInvalid, DigestInvalid, Unavailable
 from pierone_core.values import Digest, Hash, new_hash
 
 _READ_SIZE = 1 << 20
@@ -15,8 +15,8 @@ _BLOB_MODE = 0o444  # nobody is to write to a published blob, whatever program i
 
 class _Store(Protocol):
     def blob_path(self, digest: Digest) -> Path: ...
-    def remember_hash(self, upload_id: str, offset: int, running: Hash) -> None: ...
-    def recall_hash(self, upload_id: str, offset: int) -> Hash | None: ...
+    def remember_hash(self, upload_id: str, state: FileState, running: Hash) -> None: ...
+    def recall_hash(self, upload_id: str, state: FileState) -> Hash | None: ...
 
 
 class FilesystemUploadWriter:
@@ -30,16 +30,26 @@ class FilesystemUploadWriter:
         self._store, self._id, self._path, self._fd = store, upload_id, path, fd
         self._algorithm = algorithm
         self._mutex = threading.Lock()
-        self._offset = os.fstat(fd).st_size
-        self._hash = store.recall_hash(upload_id, self._offset) if self._offset else new_hash(algorithm)
+        state = FileState.of(fd)
+        self._offset = state.size
+        self._hash = store.recall_hash(upload_id, state) if state.size else new_hash(algorithm)
 
     @property
     def offset(self) -> int:
         """See `UploadWriter`."""
         return self._offset
 
+    @property
+    def is_published(self) -> bool:
+        """See `UploadWriter`."""
+        with self._mutex:
+            self._check_open()
+            return os.fstat(self._fd).st_nlink > 1
+
     def write(self, batch: bytes) -> None:
         """See `UploadWriter`."""
+        if self.is_published:  # the file is a blob: not one byte more may go into it
+            raise BlobUploadInvalid("this upload is complete; close it with a PUT that has no body")
         with self._mutex, translated():
             self._check_open()
             write_all(self._fd, batch, self._offset)
@@ -54,11 +64,11 @@ class FilesystemUploadWriter:
             actual = Digest(digest.algorithm, self._encoded(digest.algorithm))
             if actual != digest:
                 self._path.unlink(missing_ok=True)
+                self._release()
                 raise DigestInvalid(f"the uploaded bytes have digest {actual}, not {digest}; push them again")
             os.fchmod(self._fd, _BLOB_MODE)
             os.fsync(self._fd)
-            move_durably(self._path, self._store.blob_path(digest))
-            self._release()
+            link_durably(self._path, self._store.blob_path(digest))
             return self._offset
 
     def discard(self) -> None:
@@ -71,7 +81,7 @@ class FilesystemUploadWriter:
         """See `UploadWriter`."""
         with self._mutex:
             if self._fd >= 0 and self._hash and self._path.exists():
-                self._store.remember_hash(self._id, self._offset, self._hash)
+                self._store.remember_hash(self._id, FileState.of(self._fd), self._hash)
             self._release()
 
     def _release(self) -> None:

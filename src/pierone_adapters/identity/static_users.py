@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -13,6 +14,7 @@ import bcrypt
 from pierone_core.caller import NOBODY, Caller, Credentials, Password
 from pierone_core.errors import Unauthorized
 
+_BCRYPT = re.compile(r"\$2[aby]\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}")
 # bcrypt takes no more; a longer password is refused rather than cut.
 _MAX_PASSWORD_BYTES = 72
 # What an unknown user's password is compared with, so that the answer takes as long as for a known one. It is
@@ -38,7 +40,10 @@ class StaticUsers:
     @classmethod
     def read(cls, path: Path) -> Self:
         """Read the users file; raises `ValueError` saying what is wrong with it, or `OSError`."""
-        users = json.loads(path.read_text())
+        try:
+            users = json.loads(path.read_text())
+        except ValueError as error:
+            raise ValueError(f"{path} is not JSON: {error}") from error
         if not isinstance(users, dict):
             raise ValueError(f"{path} is not a JSON object of users")  # noqa: TRY004 - one error for a bad file
         return cls({name: _read_user(path, name, facts) for name, facts in users.items()})
@@ -55,21 +60,29 @@ class StaticUsers:
 
 def hash_password(password: str) -> str:
     """The bcrypt hash for the users file; raises `ValueError` for more than 72 bytes."""
-    return bcrypt.hashpw(password.encode(), bcrypt.gensalt()).decode()
+    secret = password.encode()
+    if len(secret) > _MAX_PASSWORD_BYTES:
+        raise ValueError(f"a password may have at most {_MAX_PASSWORD_BYTES} bytes, this has {len(secret)}")
+    return bcrypt.hashpw(secret, bcrypt.gensalt()).decode()
 
 
 def _matches(password: str, hashed: bytes) -> bool:
-    secret = password.encode(errors="surrogateescape")
+    secret = password.encode(errors="surrogatepass")
     return bcrypt.checkpw(secret[:_MAX_PASSWORD_BYTES], hashed) and len(secret) <= _MAX_PASSWORD_BYTES
 
 
 def _read_user(path: Path, name: str, facts: object) -> _User:
     try:
-        password, teams = facts["password"].encode(), facts["teams"]  # type: ignore[index]
-        bcrypt.checkpw(b"", password)
-        return _User(password, frozenset(_strings(teams)))
-    except (TypeError, KeyError, AttributeError, ValueError) as error:
+        password, teams = facts["password"], facts["teams"]  # type: ignore[index]
+        return _User(_hash(password), frozenset(_strings(teams)))
+    except (TypeError, KeyError, ValueError) as error:
         raise ValueError(f"{path}: user {name!r} needs a bcrypt password hash and a list of teams") from error
+
+
+def _hash(value: object) -> bytes:
+    if isinstance(value, str) and _BCRYPT.fullmatch(value):
+        return value.encode()
+    raise TypeError("not a bcrypt hash")
 
 
 def _strings(values: object) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
 
-from pierone_core.errors import BlobUnknown, DigestInvalid, UploadBusy
+from pierone_core.errors import BlobUnknown, BlobUploadInvalid, DigestInvalid, Unavailable, UploadBusy
 from pierone_core.values import Digest
 
 
@@ -14,6 +14,7 @@ from pierone_core.values import Digest
 class _Upload:
     data: bytearray = field(default_factory=bytearray)
     held: threading.Lock = field(default_factory=threading.Lock)
+    is_published: bool = False
     written_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
@@ -45,11 +46,11 @@ class MemoryBlobStore:
         """See `BlobStore`."""
         return [upload_id for upload_id, upload in list(self._uploads.items()) if upload.written_at < before]
 
-    def open_blob(self, digest: Digest, start: int, stop: int) -> BytesIO:
+    def open_blob(self, digest: Digest, start: int, stop: int) -> "MemoryBlobReader":
         """See `BlobStore`."""
         if digest not in self._blobs:
             raise BlobUnknown(f"no blob {digest}")
-        return BytesIO(self._blobs[digest][start:stop])
+        return MemoryBlobReader(self._blobs[digest][start:stop])
 
     def keep(self, digest: Digest, data: bytes) -> None:
         """Make verified bytes visible."""
@@ -58,6 +59,12 @@ class MemoryBlobStore:
     def forget_upload(self, upload_id: str) -> None:
         """Drop an upload's bytes."""
         self._uploads.pop(upload_id, None)
+
+
+class MemoryBlobReader(BytesIO):
+    """`BlobReader` over bytes."""
+
+    extent = None
 
 
 class MemoryUploadWriter:
@@ -73,25 +80,39 @@ class MemoryUploadWriter:
         """See `UploadWriter`."""
         return len(self._upload.data)
 
+    @property
+    def is_published(self) -> bool:
+        """See `UploadWriter`."""
+        self._check_open()
+        return self._upload.is_published
+
     def write(self, batch: bytes) -> None:
         """See `UploadWriter`."""
+        if self.is_published:
+            raise BlobUploadInvalid("this upload is complete; close it with a PUT that has no body")
         self._upload.data += batch
         self._upload.written_at = datetime.now(UTC)
 
     def publish(self, digest: Digest) -> int:
         """See `UploadWriter`."""
+        self._check_open()
         data = bytes(self._upload.data)
         actual = Digest.of(data, digest.algorithm)
-        self.discard()
         if actual != digest:
-            raise DigestInvalid(f"the uploaded bytes have digest {actual}, not {digest}")
+            self.discard()
+            raise DigestInvalid(f"the uploaded bytes have digest {actual}, not {digest}; push them again")
         self._store.keep(digest, data)
+        self._upload.is_published = True
         return len(data)
 
     def discard(self) -> None:
         """Drop the upload."""
         self._store.forget_upload(self._id)
         self.close()
+
+    def _check_open(self) -> None:
+        if not self._open:
+            raise Unavailable("this request was given up")
 
     def close(self) -> None:
         """See `UploadWriter`."""

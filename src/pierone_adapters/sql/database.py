@@ -5,14 +5,16 @@ commit and wait for nobody. A commit that was acknowledged survives a power cut 
 of `Database.hasty`, for what may be lost.
 """
 
+import fcntl
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+from sqlalchemy.pool import QueuePool
 
 from pierone_adapters.sql.schema import metadata
 from pierone_core.errors import StorageFull, Unavailable
@@ -63,44 +65,54 @@ class Database:
 
     def _create(self) -> None:
         engine = _engine(self._path, connections=1, patience=_WRITE_PATIENCE, sync="FULL", mode="rwc")
-        with engine.begin() as connection:
+        with _alone(self._path), engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+            # All tables with their triggers or none: a crash between two would leave a table unguarded for ever.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
             metadata.create_all(connection)
+            connection.commit()
         engine.dispose()
 
     def _check_file(self) -> None:
-        # SQLite goes on writing to a file that was removed or replaced; what it acknowledged would be lost.
+        # SQLite goes on writing to a file that was removed or replaced: what it acknowledged would be lost. To go
+        # over to the other file would be worse: an older copy lets tags be bound again.
         try:
             inode = self._path.stat().st_ino
         except OSError as error:
             raise Unavailable(f"the registry's database is gone: {error.strerror}") from error
         if inode != self._inode:
-            self.close()
-            self._inode = inode
+            raise Unavailable("the registry's database was replaced while it ran; its operator must restart it")
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    # Switching to WAL does not wait for others who do the same; it fails.
+    with path.with_suffix(".lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _engine(path: Path, *, connections: int, patience: int, sync: str, mode: str = "rw") -> Engine:
-    engine = create_engine(
-        f"sqlite:///file:{path}?mode={mode}&uri=true",
-        poolclass=QueuePool,
-        pool_size=connections,
-        max_overflow=0,
-        pool_timeout=10,
-        connect_args={"isolation_level": None, "check_same_thread": False, "cached_statements": 512},
-    )
-
-    def prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    def connect() -> sqlite3.Connection:
+        uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
+        connection = sqlite3.connect(
+            uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=512
+        )
         connection.execute(f"PRAGMA busy_timeout={patience}")
         connection.execute(f"PRAGMA synchronous={sync}")
+        return connection
 
-    event.listen(engine, "connect", prepare)
-    return engine
+    return create_engine(
+        "sqlite://", creator=connect, poolclass=QueuePool, pool_size=connections, max_overflow=0, pool_timeout=10
+    )
 
 
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
+    except OSError as error:
+        raise Unavailable(f"the registry's database cannot be opened: {error.strerror}") from error
     except SQLAlchemyError as error:
         if "full" in str(getattr(error, "orig", "")):
             raise StorageFull("the registry's database has no room left; nothing was accepted") from error

@@ -110,16 +110,35 @@ uploads = Table(
 )
 
 
-def _forbid(table: Table, action: str, condition: str = "1") -> None:
+def _trigger(table: Table, name: str, when: str, action: str) -> None:
     statement = DDL(  # type: ignore[no-untyped-call]  # SQLAlchemy's gap
-        f"CREATE TRIGGER {table.name}_no_{action.lower()} BEFORE {action} ON {table.name} WHEN {condition} "
-        f"BEGIN SELECT RAISE(ABORT, '{table.name}: {action} is not allowed'); END"
+        f"CREATE TRIGGER {table.name}_{name} BEFORE {when} BEGIN SELECT {action}; END"
     )
     event.listen(table, "after_create", statement.execute_if(dialect="sqlite"))
+
+
+def _forbid(table: Table, action: str, condition: str = "1") -> None:
+    refusal = f"RAISE(ABORT, '{table.name}: {action} is not allowed')"
+    _trigger(table, f"no_{action.lower()}", f"{action} ON {table.name} WHEN {condition}", refusal)
+
+
+def _forbid_replacing(table: Table, same: str) -> None:
+    # INSERT OR REPLACE removes the row in its way without asking the DELETE trigger. What is there stays; the
+    # insert does nothing, as our own ON CONFLICT DO NOTHING asks for anyway. Only an event must not be lost so.
+    otherwise = f"RAISE(ABORT, '{table.name}: INSERT is not allowed')" if table is events else "RAISE(IGNORE)"
+    taken = f"EXISTS (SELECT 1 FROM {table.name} WHERE {same})"  # noqa: S608 - our own names
+    _trigger(table, "no_replace", f"INSERT ON {table.name} WHEN {taken}", otherwise)
 
 
 for _table in (events, manifests, blobs, repositories):
     _forbid(_table, "UPDATE")
     _forbid(_table, "DELETE")
+    _forbid_replacing(_table, " AND ".join(f"{column.name} = NEW.{column.name}" for column in _table.primary_key))
 _forbid(tags, "DELETE")
-_forbid(tags, "UPDATE", "OLD.immutable = 1")
+_forbid(
+    tags,
+    "UPDATE",
+    "OLD.immutable = 1 OR OLD.repository <> NEW.repository OR OLD.name <> NEW.name "
+    "OR OLD.immutable <> NEW.immutable OR OLD.created <> NEW.created",
+)
+_forbid_replacing(tags, "repository = NEW.repository AND (name = NEW.name OR created = NEW.created)")

@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 
 from pierone_core.errors import RangeUnsatisfiable
 
-_RANGE = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*")
+_RANGE = re.compile(r"bytes=\s*(?=\S*\d)(\d{0,100})-(\d{0,100})\s*")
 
 
 def etag(digest: str) -> str:
@@ -29,7 +29,7 @@ def requested_range(headers: Headers, size: int, digest: str) -> tuple[int, int]
     allows. Raises `RangeUnsatisfiable`.
     """
     match = _RANGE.fullmatch(headers.get("range", ""))
-    if not match or match.group(0).strip() == "bytes=-" or headers.get("if-range", etag(digest)) != etag(digest):
+    if not match or headers.get("if-range", etag(digest)) != etag(digest):
         return None
     first, last = match.groups()
     start = int(first) if first else max(size - int(last), 0)

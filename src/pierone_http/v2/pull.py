@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from pierone_core.caller import Caller
 from pierone_core.errors import ManifestUnknown, TagInvalid
 from pierone_core.ports import BlobReader
 from pierone_core.pull import Pull
 from pierone_core.values import Digest, Repository, Tag, parse_reference
+from pierone_http.sendfile import EXTENSION
 from pierone_http.v2.conditions import etag, is_fresh, requested_range
 from pierone_http.work import Work
 
@@ -25,6 +27,7 @@ class PullEndpoints:
 
     pull: Pull
     work: Work
+    patience: float
 
     async def get_manifest(self, request: Request, _caller: Caller, repository: Repository, reference: str) -> Response:
         """GET, HEAD /v2/<name>/manifests/<tag-or-digest> (end-3). The stored type is sent, whatever is accepted."""
@@ -55,15 +58,38 @@ class PullEndpoints:
         headers["Content-Length"] = str(stop - start)
         if part:
             headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
-        reader = await self.work.run(self.pull.open_blob, digest, start, stop)
-        return StreamingResponse(self._chunks(reader), 206 if part else 200, headers)
+        reader = await self.work.fetch(self.pull.open_blob, digest, start, stop)
+        status = 206 if part else 200
+        if reader.extent and EXTENSION in request.scope.get("extensions", ()):
+            return FileResponse(reader, self.patience, status, headers)
+        return StreamingResponse(self._chunks(reader), status, headers)
 
     async def _chunks(self, reader: BlobReader) -> AsyncIterator[bytes]:
         try:
-            while chunk := await self.work.run(reader.read, CHUNK_BYTES):
+            while chunk := await self.work.fetch(reader.read, CHUNK_BYTES):
                 yield chunk
         finally:
-            await self.work.run(reader.close)
+            await self.work.fetch(reader.close)
+
+
+class FileResponse(Response):
+    """Sends a reader's extent by `sendfile`; closes the reader."""
+
+    def __init__(self, reader: BlobReader, patience: float, status: int, headers: dict[str, str]) -> None:
+        """`headers` have the Content-Length."""
+        super().__init__(None, status, headers)
+        self._reader, self._patience = reader, patience
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
+        """Headers by ASGI, the body past it."""
+        extent = self._reader.extent
+        try:
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            if extent:
+                await scope["extensions"][EXTENSION](*extent, self._patience)
+            await send({"type": "http.response.body"})
+        finally:
+            self._reader.close()
 
 
 def _find_reference(text: str) -> Tag | Digest:

@@ -9,14 +9,12 @@ from starlette.responses import Response
 
 from pierone_core.caller import Caller
 from pierone_core.errors import (
-    BlobUnknown,
     BlobUploadInvalid,
     BlobUploadUnknown,
     DigestInvalid,
     NameInvalid,
     SizeInvalid,
 )
-from pierone_core.pull import Pull
 from pierone_core.push_blobs import BlobPush
 from pierone_core.records import UploadSession
 from pierone_core.values import Digest, Repository
@@ -33,7 +31,6 @@ class BlobPushEndpoints:
     """Handlers that translate requests into calls of `pierone_core.push_blobs`."""
 
     push: BlobPush
-    pull: Pull
     work: Work
     passes: UploadPasses | None
     patience: float
@@ -60,8 +57,11 @@ class BlobPushEndpoints:
         digest = Digest.parse(_required_digest(request))
         try:
             session = await self.work.read(self.push.resume, caller, repository, upload_id)
-        except BlobUploadUnknown as error:
-            return await self._repeated(repository, digest, error)
+        except BlobUploadUnknown:
+            # A PUT whose answer was lost comes again: it succeeds if the blob is there.
+            if not await self.work.run(self.push.has_blob, caller, repository, digest):
+                raise
+            return _created(repository, digest)
         body, start = self._body(request)
         await self._finish(session, body, start, digest)
         return _created(repository, digest)
@@ -86,8 +86,8 @@ class BlobPushEndpoints:
 
     async def _post_whole(self, request: Request, caller: Caller, repository: Repository, digest: Digest) -> Response:
         session = await self.work.run(self.push.start_upload, caller, repository, digest.algorithm)
-        body, start = self._body(request)
         try:
+            body, start = self._body(request)
             await self._finish(session, body, start, digest)
         except BaseException:  # the client knows no session to go on with
             await self.work.run(self.push.cancel_upload, session)
@@ -117,14 +117,6 @@ class BlobPushEndpoints:
             return writer.offset
         finally:
             await self.work.run(writer.close)
-
-    async def _repeated(self, repository: Repository, digest: Digest, error: BlobUploadUnknown) -> Response:
-        """A PUT whose answer was lost comes again: it succeeds if the blob is there."""
-        try:
-            await self.work.read(self.pull.blob_size, repository, digest)
-        except BlobUnknown:
-            raise error from None
-        return _created(repository, digest)
 
     def _body(self, request: Request) -> tuple[Body, int | None]:
         """The body, and the byte of the upload at which it begins if the client says so."""

@@ -54,8 +54,8 @@ class Client(Protocol):
     def login(self, host: str, user: str, password: str) -> None:
         """Log in; `ClientFailed` if the registry refuses."""
 
-    def logout(self, host: str) -> None:
-        """Forget the password, if there is one."""
+    def logout(self) -> None:
+        """Forget all passwords."""
 
 
 def find(command: str, package: str) -> str:

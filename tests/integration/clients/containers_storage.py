@@ -54,9 +54,9 @@ class ContainersStorageClient:
         typed = password.encode()
         self.run("login", "--tls-verify=false", "--username", user, "--password-stdin", host, typed=typed)
 
-    def logout(self, host: str) -> None:
-        """Forget the password, if there is one."""
-        self.run("logout", host)
+    def logout(self) -> None:
+        """Forget all passwords."""
+        self.run("logout", "--all")
 
     def create_index(self, reference: str, *images: Image) -> None:
         """`manifest create` and `manifest add`: an index of the images, each with its own platform."""
@@ -64,13 +64,14 @@ class ContainersStorageClient:
         for image in images:
             self.run("manifest", "add", reference, image.source)
 
-    def push_index(self, reference: str) -> Pushed:
-        """`manifest push --all`: push an index and all its images."""
+    def push_index(self, reference: str, *, target: str = "") -> Pushed:
+        """`manifest push --all`: push an index and all its images, as `target` if that is given."""
         digest = self._home / "digest"
-        output = self.run(
-            "manifest", "push", "--all", "--tls-verify=false", "--digestfile", str(digest),
-            reference, f"docker://{reference}",
-        )  # fmt: skip
+        push = ["manifest", "push", "--all", "--tls-verify=false"]
+        names = [reference, f"docker://{target or reference}"]
+        # buildah 1.28 forgets its error when it has a digest to write, so the digest is asked for afterwards.
+        output = self.run(*push, *names)
+        self.run(*push, "--digestfile", str(digest), *names)
         return Pushed(read_word(digest), output)
 
     def run(self, *arguments: str, typed: bytes = b"") -> str:

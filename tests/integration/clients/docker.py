@@ -19,7 +19,7 @@ class Docker:
     def __init__(self, home: Path, daemon: Dockerd) -> None:
         self._program = find("docker", "docker.io")
         self._home = home
-        self._environment = {
+        self.environment = {
             "DOCKER_HOST": daemon.address,
             "DOCKER_CONFIG": str(home / "config"),
             "DOCKER_BUILDKIT": "0",  # Debian has no buildx
@@ -56,13 +56,13 @@ class Docker:
         """Log in with the password on standard input."""
         self.run("login", "--username", user, "--password-stdin", host, typed=password.encode())
 
-    def logout(self, host: str) -> None:
-        """Forget the password, if there is one."""
-        self.run("logout", host)
+    def logout(self) -> None:
+        """Forget all passwords."""
+        (self._home / "config" / "config.json").unlink(missing_ok=True)  # `docker logout` wants a host
 
     def run(self, *arguments: str, typed: bytes = b"") -> str:
         """Run docker and return what it prints."""
-        return run([self._program, *arguments], self._environment, typed=typed)
+        return run([self._program, *arguments], self.environment, typed=typed)
 
 
 def _printed_digest(output: str) -> str:

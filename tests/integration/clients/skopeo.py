@@ -56,9 +56,9 @@ class Skopeo:
         typed = password.encode()
         self.run("login", "--tls-verify=false", "--username", user, "--password-stdin", host, typed=typed)
 
-    def logout(self, host: str) -> None:
-        """Forget the password, if there is one."""
-        self.run("logout", host)
+    def logout(self) -> None:
+        """Forget all passwords."""
+        self.run("logout", "--all")
 
     def copy_to(self, source: str, reference: str, *options: str, debug: bool = False) -> Pushed:
         """Copy any source to the registry; `options` such as `--all` go to `skopeo copy`."""

@@ -1,0 +1,178 @@
+"""What SQLite metadata promise beyond their ports: they survive, and several processes may use them at once."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from functools import partial
+from pathlib import Path
+
+import pytest
+from tests.contracts.adapters import sqlite
+from tests.contracts.content import APP, AT, OTHER, artifact, fixed, movable, write
+from tests.contracts.processes import PATIENCE, answers, die_while_creating_tables, process, race_for_tag
+from tests.contracts.threads import all_at_once
+
+from pierone_adapters.sql import sqlite_metadata
+from pierone_core.errors import Unavailable
+from pierone_core.ports import Metadata, TagRaced
+from pierone_core.records import UploadSession
+from pierone_core.values import Digest, Tag
+
+ONE, TWO = artifact("one", Digest.of(b"subject"), "a/b"), artifact("two")
+LAYER = Digest.of(b"layer")
+SESSION = UploadSession("id-1", APP, "alice", "sha512", AT)
+
+
+def everything(metadata: Metadata) -> dict[str, object]:
+    """All that `metadata` says of what `fill` put in."""
+    with (
+        closing(metadata.listing.referrers(APP, Digest.of(b"subject"), None, "")) as referrers,
+        closing(metadata.manifests.tags_newest_first(APP)) as newest_first,
+    ):
+        return {
+            "tags": [metadata.manifests.tag(APP, Tag.parse(name)) for name in ("1.0", "dev")],
+            "newest": list(newest_first),
+            "manifest": metadata.manifests.get(APP, ONE.digest),
+            "blob": metadata.blobs.size(APP, LAYER),
+            "session": metadata.uploads.get(SESSION.id),
+            "repositories": list(metadata.listing.repositories("", 10)),
+            "referrers": list(referrers),
+            "events": list(metadata.events.read(0, 10)),
+        }
+
+
+def fill(metadata: Metadata) -> None:
+    metadata.blobs.add(APP, LAYER, 5)
+    metadata.uploads.add(SESSION)
+    metadata.manifests.store(write(ONE, fixed("1.0"), movable("dev")))
+    metadata.manifests.store(write(TWO, movable("dev", ONE.digest), repository=APP))
+    metadata.manifests.store(write(TWO, repository=OTHER))
+
+
+def test_everything_is_there_after_opening_again(tmp_path: Path) -> None:
+    with closing(sqlite(tmp_path)) as metadata:
+        fill(metadata)
+        before = everything(metadata)
+    with closing(sqlite(tmp_path)) as metadata:
+        assert everything(metadata) == before
+        assert all(before.values())
+
+
+def test_a_second_opening_sees_every_commit_at_once(database: Metadata, tmp_path: Path) -> None:
+    with closing(sqlite(tmp_path)) as second:
+        assert second.manifests.tag(APP, Tag.parse("1.0")) is None
+        fill(database)
+        assert everything(second) == everything(database)
+
+
+def test_events_of_two_openings_are_one_dense_sequence(database: Metadata, tmp_path: Path) -> None:
+    with closing(sqlite(tmp_path)) as second:
+        for number in range(10):
+            (database, second)[number % 2].manifests.store(write(artifact(f"number {number}")))
+        assert [event.sequence for event in second.events.read(0, 100)] == list(range(1, 11))
+        with pytest.raises(TagRaced):
+            second.manifests.store(write(ONE, movable("dev", TWO.digest)))
+        assert len(database.events.read(0, 100)) == 10
+
+
+def test_of_several_processes_one_wins_a_tag(database: Metadata, tmp_path: Path) -> None:
+    gate, heard = tmp_path / "gate", answers()
+    with ExitStack() as running:
+        for number in range(3):
+            running.enter_context(process(race_for_tag, tmp_path, number, gate, heard))
+        assert sorted(heard.get(timeout=PATIENCE) for _ in range(3)) == [(0, False), (1, False), (2, False)]
+        gate.touch()
+        won = dict(heard.get(timeout=PATIENCE) for _ in range(3))
+    [winner] = [number for number, has_won in won.items() if has_won]
+    binding = database.manifests.tag(APP, Tag.parse("1.0"))
+    assert binding
+    assert binding.digest == artifact(f"by process {winner}").digest
+    assert [event.sequence for event in database.events.read(0, 10)] == [1, 2]
+
+
+def test_many_may_begin_the_same_new_file_at_once(tmp_path: Path) -> None:
+    opened = all_at_once([partial(sqlite, tmp_path)] * 8)
+    assert [outcome for outcome in opened if isinstance(outcome, Exception)] == []
+    for metadata in opened:
+        assert isinstance(metadata, Metadata)
+        with closing(metadata):
+            assert metadata.events.read(0, 1) == []
+
+
+@pytest.mark.parametrize("table", ["repositories", "tags", "uploads"])
+def test_a_process_killed_while_it_made_the_tables_leaves_none_without_its_guards(tmp_path: Path, table: str) -> None:
+    with process(die_while_creating_tables, tmp_path, table) as running:
+        running.join(PATIENCE)
+        assert running.exitcode == -9
+    with closing(sqlite(tmp_path)) as metadata:
+        fill(metadata)
+        assert schema(tmp_path) == complete_schema(tmp_path / "another")
+
+
+def schema(directory: Path) -> set[tuple[str, str]]:
+    with closing(sqlite3.connect(directory / "pierone.sqlite")) as connection:
+        return set(connection.execute("SELECT type, name FROM sqlite_master"))
+
+
+def complete_schema(directory: Path) -> set[tuple[str, str]]:
+    directory.mkdir()
+    with closing(sqlite(directory)):
+        return schema(directory)
+
+
+@pytest.mark.parametrize("name", ["with space", "50%25", "a#b", "a?b=c", "ünï", "a&mode=memory", "a;b'c\"d"])
+def test_the_file_lies_where_it_was_asked_for_whatever_the_directory_is_called(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    with closing(sqlite(tmp_path / name)) as metadata:
+        fill(metadata)
+    assert (tmp_path / name / "pierone.sqlite").stat().st_size > 0
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.fixture
+def locked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Metadata]:
+    """Have another program hold the write lock, and wait for it for 50 ms only."""
+    monkeypatch.setattr("pierone_adapters.sql.database._WRITE_PATIENCE", 50)
+    with (
+        closing(sqlite(tmp_path)) as metadata,
+        closing(sqlite3.connect(tmp_path / "pierone.sqlite", isolation_level=None)) as other,
+    ):
+        fill(metadata)
+        other.execute("BEGIN IMMEDIATE")
+        yield metadata
+        other.execute("ROLLBACK")
+        metadata.manifests.store(write(artifact("after")))
+
+
+def test_what_cannot_be_written_while_another_program_holds_the_lock_is_unavailable(locked: Metadata) -> None:
+    before = everything(locked)
+    outcomes = all_at_once(
+        [
+            lambda: locked.manifests.store(write(TWO, fixed("1.0"))),
+            lambda: locked.manifests.store(write(ONE, fixed("2.0"))),
+            lambda: locked.blobs.add(OTHER, LAYER, 5),
+            lambda: locked.uploads.remove(SESSION.id),
+        ]
+    )
+    assert [isinstance(outcome, Unavailable) for outcome in outcomes] == [True] * 4
+    assert everything(locked) == before
+
+
+def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "pierone.sqlite").write_bytes(b"not a database, but long enough to be looked at" * 100)
+    with pytest.raises(Unavailable):
+        sqlite(tmp_path)
+
+
+def test_a_directory_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable):
+        sqlite_metadata(tmp_path / "missing" / "pierone.sqlite")
+
+
+def test_a_file_that_was_removed_takes_no_more_writes(database: Metadata, tmp_path: Path) -> None:
+    fill(database)
+    (tmp_path / "pierone.sqlite").unlink()
+    with pytest.raises(Unavailable):
+        database.manifests.store(write(TWO, fixed("2.0")))
+    with pytest.raises(Unavailable):
+        database.uploads.remove(SESSION.id)

@@ -1,0 +1,189 @@
+"""What no HTTP library would send: several requests at once, questions before a body, and what is no request."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+from tests.integration.oci import Repository, answer, connect, digest_of, head, read_refusal, wire
+from tests.integration.server import Server
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+# No server needs to read more before it knows that nothing sensible comes.
+ENDLESS = 4 << 20
+
+
+@pytest.fixture
+def repo(shared_server: Server) -> Iterator[Repository]:
+    with connect(shared_server.url) as api:
+        yield Repository(api)
+
+
+def all_of(connection: socket.socket) -> bytes:
+    """What comes until the server closes the connection."""
+    received = []
+    while more := connection.recv(1 << 16):
+        received.append(more)
+    return b"".join(received)
+
+
+def statuses(connection: socket.socket) -> list[int]:
+    """The statuses of all answers until the server closes the connection."""
+    return [int(part.split(b" ", 1)[0]) for part in all_of(connection).split(b"HTTP/1.1 ")[1:]]
+
+
+def test_garbage_after_a_request_is_refused_and_is_no_part_of_it(repo: Repository, shared_server: Server) -> None:
+    location = repo.start_upload()
+    with wire(shared_server) as connection:
+        connection.sendall(head("PATCH", location, "Content-Length: 5") + b"12345")
+        assert answer(connection)[0].status == 202
+        connection.sendall(b"and some garbage\r\n\r\n")
+        assert statuses(connection) == [400]
+    assert repo.api.get(location).headers["Range"] == "0-4"
+
+
+def test_garbage_together_with_a_request_is_no_part_of_it(repo: Repository, shared_server: Server) -> None:
+    target = f"{repo.start_upload()}?digest={digest_of(b'12345and some garbage')}"
+    with wire(shared_server) as connection:
+        connection.sendall(head("PUT", target, "Content-Length: 5") + b"12345and some garbage\r\n\r\n")
+        assert set(statuses(connection)) == {400}
+    assert repo.blob({"digest": digest_of(b"12345and some garbage")}).status_code == 404
+
+
+def test_requests_may_be_sent_before_the_answers_are_read(repo: Repository, shared_server: Server) -> None:
+    location = repo.start_upload()
+    with wire(shared_server) as connection:
+        connection.sendall(head("PATCH", location, "Content-Length: 2") + b"12" + head("GET", location))
+        connection.sendall(head("GET", "/v2/nothing") + head("GET", "/v2/", "Connection: close"))
+        assert statuses(connection) == [202, 204, 404, 200]
+
+
+def test_blobs_asked_for_at_once_come_one_after_the_other(repo: Repository, shared_server: Server) -> None:
+    first, second = repo.push_blob(b"1" * 3_000_000), repo.push_blob(b"2" * 70)
+    targets = [f"{repo.url}/blobs/{blob['digest']}" for blob in (first, second, first)]
+    with wire(shared_server) as connection:
+        asked = [head("GET", targets[0]), head("GET", targets[1]), head("HEAD", targets[2])]
+        connection.sendall(b"".join([*asked, head("GET", targets[2], "Range: bytes=5-9", "Connection: close")]))
+        received = all_of(connection)
+    parts = [part.partition(b"\r\n\r\n") for part in received.split(b"HTTP/1.1 ")[1:]]
+    assert [part[0][:3] for part in parts] == [b"200", b"200", b"200", b"206"]
+    assert [part[2] for part in parts] == [b"1" * 3_000_000, b"2" * 70, b"", b"1" * 5]
+
+
+def test_a_client_that_reads_slowly_holds_nobody_up_and_gets_everything(
+    repo: Repository, shared_server: Server
+) -> None:
+    data = bytes(range(256)) * 100_000
+    blob = repo.push_blob(data)
+    with wire(shared_server) as connection:
+        connection.sendall(head("GET", f"{repo.url}/blobs/{blob['digest']}", "Connection: close"))
+        received = connection.recv(1000)
+        for _ in range(20):
+            assert repo.api.get(f"{repo.url}/blobs/{blob['digest']}", headers={"Range": "bytes=0-9"}).status_code == 206
+            received += connection.recv(1000)
+        received += all_of(connection)
+    assert received.partition(b"\r\n\r\n")[2] == data
+
+
+def test_a_connection_goes_on_after_a_body_that_was_refused_unread(repo: Repository, shared_server: Server) -> None:
+    with wire(shared_server) as connection:
+        connection.sendall(head("PATCH", repo.uploads + "unknown", "Content-Length: 300000") + b"x" * 300_000)
+        connection.sendall(head("GET", "/v2/", "Connection: close"))
+        assert statuses(connection) == [404, 200]
+
+
+def first_answer(server: Server, request: bytes) -> bytes:
+    with wire(server) as connection:
+        connection.sendall(request)
+        return connection.recv(1 << 16)
+
+
+def test_a_client_that_asks_before_it_sends_is_told_to_go_on(repo: Repository, shared_server: Server) -> None:
+    target = f"{repo.start_upload()}?digest={digest_of(b'12345')}"
+    with wire(shared_server) as connection:
+        connection.sendall(head("PUT", target, "Content-Length: 5", "Expect: 100-continue"))
+        assert connection.recv(len(CONTINUE), socket.MSG_WAITALL) == CONTINUE
+        connection.sendall(b"12345")
+        assert answer(connection)[0].status == 201
+
+
+def test_a_client_that_asks_before_it_sends_is_refused_at_once(repo: Repository, shared_server: Server) -> None:
+    location = repo.start_upload()
+    asking = "Expect: 100-continue"
+    refusals = {
+        head("PATCH", repo.uploads + "unknown", "Content-Length: 5", asking): 404,
+        head("PATCH", location, "Content-Length: 5", "Content-Range: 3-7", asking): 416,
+        head("PATCH", location, "Content-Length: 5", "Content-Range: 0-7", asking): 400,
+        head("PUT", location, "Content-Length: 5", asking): 400,
+        head("PUT", f"{repo.url}/manifests/-x", "Content-Length: 5", asking): 400,
+        head("PUT", f"{repo.url}/manifests/1.0", f"Content-Length: {9 << 20}", asking): 413,
+        head("POST", f"{repo.uploads}?digest=x", "Content-Length: 5", asking): 400,
+    }
+    for request, status in refusals.items():
+        assert first_answer(shared_server, request).startswith(b"HTTP/1.1 %d " % status), request
+
+
+MALFORMED = {
+    "no HTTP": b"nonsense\r\n\r\n",
+    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(64) + b"\r\n\r\n",
+    "no target": b"GET  HTTP/1.1\r\nHost: x\r\n\r\n",
+    "byte in the path": b"GET /v2/\xff/x HTTP/1.1\r\nHost: x\r\n\r\n",
+    "NUL in the path": b"GET /v2/a\x00b HTTP/1.1\r\nHost: x\r\n\r\n",
+    "byte in the query": b"GET /v2/_catalog?n=\xff HTTP/1.1\r\nHost: x\r\n\r\n",
+    "relative path": b"GET v2/ HTTP/1.1\r\nHost: x\r\n\r\n",
+    "long method": b"G" * 700 + b" /v2/ HTTP/1.1\r\nHost: x\r\n\r\n",
+    "NUL in a header": b"GET /v2/ HTTP/1.1\r\nHost: x\r\nX: a\x00b\r\n\r\n",
+    "space in a name": b"GET /v2/ HTTP/1.1\r\nHost: x\r\nX : a\r\n\r\n",
+    "negative length": head("POST", "/v2/a/b/blobs/uploads/", "Content-Length: -1"),
+    "word for a length": head("POST", "/v2/a/b/blobs/uploads/", "Content-Length: many"),
+    "two lengths": head("POST", "/v2/a/b/blobs/uploads/", "Content-Length: 1", "Content-Length: 2"),
+    "list of lengths": head("POST", "/v2/a/b/blobs/uploads/", "Content-Length: 1,2"),
+    "huge length": head("PUT", "/v2/a/b/manifests/1", "Content-Length: " + "9" * 99),
+    "length and pieces": head("PUT", "/v2/a/b/manifests/1", "Content-Length: 5", "Transfer-Encoding: chunked"),
+    "unknown coding": head("PUT", "/v2/a/b/manifests/1", "Transfer-Encoding: nonsense"),
+}
+
+
+@pytest.mark.parametrize("request_", MALFORMED.values(), ids=MALFORMED.keys())
+def test_what_is_no_http_is_refused_and_the_server_goes_on(
+    repo: Repository, shared_server: Server, request_: bytes
+) -> None:
+    assert first_answer(shared_server, request_).startswith(b"HTTP/1.1 400 ")
+    assert repo.api.get("/v2/").status_code == 200
+
+
+HEADS_WITHOUT_END = {
+    "path": b"GET /v2/" + b"a" * ENDLESS,
+    "query": b"GET /v2/?" + b"a" * ENDLESS,
+    "one header": b"GET /v2/ HTTP/1.1\r\nX: " + b"x" * ENDLESS,
+    "many headers": b"GET /v2/ HTTP/1.1\r\n" + b"X: y\r\n" * (ENDLESS // 6),
+}
+
+
+@pytest.mark.parametrize("head", HEADS_WITHOUT_END.values(), ids=HEADS_WITHOUT_END.keys())
+def test_a_head_without_end_is_refused(repo: Repository, shared_server: Server, head: bytes) -> None:
+    with wire(shared_server) as connection:
+        try:
+            connection.sendall(head)
+            received = connection.recv(99)
+        except ConnectionError:
+            received = b""  # refused before all of it was sent
+    assert received == b"" or received.startswith(b"HTTP/1.1 4")
+    assert repo.api.get("/v2/").status_code == 200
+
+
+def test_an_old_client_is_answered(repo: Repository, shared_server: Server) -> None:
+    blob = repo.push_blob(b"pulled")
+    with wire(shared_server) as connection:
+        connection.sendall(f"GET {repo.url}/blobs/{blob['digest']} HTTP/1.0\r\n\r\n".encode())
+        assert answer(connection)[1] == b"pulled"
+        assert connection.recv(1) == b""
+
+
+@pytest.mark.parametrize(
+    "target", ["/v2/%c3%28/b/tags/list", "/v2/a/b/manifests/%c3%28", "/v2/a/b/tags/list?last=%c3%28"]
+)
+def test_escapes_that_are_no_text_are_refused_by_the_registry(shared_server: Server, target: str) -> None:
+    with wire(shared_server) as connection:
+        connection.sendall(head("GET", target))
+        response, body = answer(connection)
+    assert read_refusal(response.status, str(response.getheader("Content-Type")), body).status in (400, 404)
