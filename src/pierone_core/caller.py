@@ -1,7 +1,7 @@
 """Who is calling, what a caller shows to prove it, and what an issued token lets a caller do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 
 EMPLOYEES = "employees"
@@ -36,6 +36,7 @@ class Caller:
     """
 
     name: str
+    _: KW_ONLY
     realm: str = EMPLOYEES
     scopes: frozenset[str] = frozenset()
     teams: frozenset[str] = frozenset()

@@ -84,6 +84,8 @@ def _seconds_to_keep(caller: Caller) -> float:
 
 def parse(header: bytes) -> Credentials | None:
     """The credentials in an Authorization header (RFC 7617, RFC 6750), None if it has none; raises `Unauthorized`."""
+    if not header:
+        return None
     scheme, _, value = header.decode("latin-1").partition(" ")
     match scheme.lower():
         case "basic":

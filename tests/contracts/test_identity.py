@@ -33,7 +33,9 @@ def static_users(directory: Path) -> Source:
     hashed = bcrypt.hashpw(b"s3cret", bcrypt.gensalt(4)).decode()
     users = directory / "users.json"
     users.write_text(json.dumps({"alice": {"password": hashed, "teams": ["team", "crew"]}}))
-    return Source(StaticUsers.read(users), Password("alice", "s3cret"), Caller("alice", frozenset({"team", "crew"})))
+    return Source(
+        StaticUsers.read(users), Password("alice", "s3cret"), Caller("alice", teams=frozenset({"team", "crew"}))
+    )
 
 
 SOURCES: Mapping[str, Callable[[Path], Source]] = {"open": open_identity, "static users": static_users}

@@ -12,6 +12,7 @@ from pierone_core.manifest import OCI_INDEX
 from pierone_core.ports import EventLog, Metadata, TagRaced
 from pierone_core.push_manifests import ManifestPush
 from pierone_core.records import EventKind, TagWrite
+from pierone_core.registry import CLAIMS_ONLY
 from pierone_core.tag_policy import MutableTags
 from pierone_core.values import Tag
 
@@ -70,11 +71,11 @@ def test_many_that_store_the_same_manifest_record_it_once(metadata: Metadata) ->
 
 
 def push(metadata: Metadata, *patterns: str) -> ManifestPush:
-    return ManifestPush(metadata.manifests, metadata.blobs, MutableTags.parse(patterns), lambda: AT)
+    return ManifestPush(metadata.manifests, metadata.blobs, MutableTags.parse(patterns), CLAIMS_ONLY, lambda: AT)
 
 
 def callers() -> list[Caller]:
-    return [Caller(f"caller-{number}", frozenset({"team"})) for number in range(MANY)]
+    return [Caller(f"caller-{number}", teams=frozenset({"team"})) for number in range(MANY)]
 
 
 def test_many_that_push_the_same_image_to_a_tag_all_succeed(metadata: Metadata) -> None:

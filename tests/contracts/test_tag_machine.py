@@ -98,7 +98,7 @@ class TagMachine(RuleBasedStateMachine):
     def push_of_a_stranger(self, repository: str, tag: str, digest: Digest) -> None:
         """Somebody of another team pushes: refused, whatever the tag holds."""
         with pytest.raises(Denied):
-            self._put(Caller("eve", frozenset({"app"})), repository, digest, Tag.parse(tag), [])
+            self._put(Caller("eve", teams=frozenset({"app"})), repository, digest, Tag.parse(tag), [])
 
     @rule(repository=repositories, size=st.integers(1, 3))
     def list_tags(self, repository: str, size: int) -> None:
@@ -170,7 +170,7 @@ class TagMachine(RuleBasedStateMachine):
         assert put(caller, Repository(repository), reference, OCI_INDEX, data, extra).digest == digest
 
     def _push(self, caller: str, repository: str, digest: Digest, reference: Tag | Digest, names: list[str]) -> None:
-        push = partial(self._put, Caller(caller, frozenset({"team"})), repository, digest, reference, names)
+        push = partial(self._put, Caller(caller, teams=frozenset({"team"})), repository, digest, reference, names)
         if any(self.model.refuses(repository, name, digest, mutable=name in self.mutable) for name in names):
             with pytest.raises(TagImmutable):
                 push()

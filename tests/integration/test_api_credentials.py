@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import socket
 from collections.abc import Iterator
 from unittest.mock import MagicMock
@@ -14,7 +15,7 @@ from tests.integration.server import Server
 
 from pierone_http.v2.app import routes
 
-CHALLENGE = 'Basic realm="Pier One"'
+CHALLENGE = re.compile(r'Bearer realm="http://([\w.:]+)/v2/token",service="\1"(,scope="repository:[^"]+")?')
 DIGEST = digest_of(b"nothing")
 # bcrypt sees 72 bytes of a password; a longer one must not do for the one that it begins with.
 LONG = "x" * 72
@@ -61,7 +62,7 @@ def test_every_kind_of_path_is_known_here() -> None:
 def test_nothing_is_answered_without_credentials(nobody: httpx2.Client, method: str, path: str) -> None:
     response = nobody.request(method, path, content=b"{}" if method in ("PUT", "POST", "PATCH") else None)
     assert response.status_code == 401
-    assert response.headers["WWW-Authenticate"] == CHALLENGE
+    assert CHALLENGE.fullmatch(response.headers["WWW-Authenticate"])
     if method != "HEAD":
         assert refusal(response).code == "UNAUTHORIZED"
 
@@ -118,7 +119,7 @@ def test_credentials_that_prove_nothing_are_refused(users_server: Server, header
     with wire(users_server) as connection:
         connection.sendall(head("GET", "/v2/")[:-2] + b"Authorization: " + header + b"\r\n\r\n")
         response, body = answer(connection)
-    assert response.getheader("WWW-Authenticate") == CHALLENGE
+    assert CHALLENGE.fullmatch(str(response.getheader("WWW-Authenticate")))
     error = read_refusal(response.status, str(response.getheader("Content-Type")), body)
     assert (error.status, error.code) == (401, "UNAUTHORIZED")
     assert "ecila" not in error.message

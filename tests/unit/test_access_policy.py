@@ -13,8 +13,8 @@ APP = Repository.parse("team/app")
 @pytest.mark.parametrize(
     "caller",
     [
-        Caller("alice", frozenset({"team"})),
-        Caller("alice", frozenset({"crew", "team", "other"})),
+        Caller("alice", teams=frozenset({"team"})),
+        Caller("alice", teams=frozenset({"crew", "team", "other"})),
         Caller("anonymous", unrestricted=True),
     ],
 )
@@ -30,7 +30,7 @@ def test_a_member_may_push_to_every_repository_of_the_team(caller: Caller, repos
 )
 def test_who_is_no_member_may_not_push(teams: list[str]) -> None:
     with pytest.raises(Denied):
-        access_policy.check_push(Caller("eve", frozenset(teams)), APP)
+        access_policy.check_push(Caller("eve", teams=frozenset(teams)), APP)
 
 
 def test_the_name_of_a_caller_gives_no_right() -> None:
@@ -40,7 +40,7 @@ def test_the_name_of_a_caller_gives_no_right() -> None:
 
 def test_a_refusal_says_who_what_and_what_to_do() -> None:
     with pytest.raises(Denied) as error:
-        access_policy.check_push(Caller("eve", frozenset({"b", "a"})), APP)
+        access_policy.check_push(Caller("eve", teams=frozenset({"b", "a"})), APP)
     assert error.value.message == (
         "eve may not push to team/app: not a member of team team; "
         "ask that team for membership or push to a repository of your own team"

@@ -10,7 +10,7 @@ from pierone_core.errors import BlobUnknown, BlobUploadUnknown, Denied, DigestIn
 from pierone_core.registry import Registry
 from pierone_core.values import Digest, Repository
 
-ALICE, EVE = Caller("alice", frozenset({"team"})), Caller("eve", frozenset({"other"}))
+ALICE, EVE = Caller("alice", teams=frozenset({"team"})), Caller("eve", teams=frozenset({"other"}))
 APP, TOOLS = Repository.parse("team/app"), Repository.parse("team/tools")
 DATA = b"layer of an image"
 DIGEST = Digest.of(DATA)

@@ -20,7 +20,7 @@ from pierone_core.registry import Registry
 from pierone_core.tag_policy import MutableTags
 from pierone_core.values import Digest, Repository, Tag
 
-ALICE, EVE = Caller("alice", frozenset({"team"})), Caller("eve", frozenset({"other"}))
+ALICE, EVE = Caller("alice", teams=frozenset({"team"})), Caller("eve", teams=frozenset({"other"}))
 APP, TOOLS = Repository.parse("team/app"), Repository.parse("team/tools")
 CONFIG, LAYER = b"{}", b"layer"
 ONE, TWO, DEV = Tag.parse("1.0"), Tag.parse("2.0"), Tag.parse("dev")
@@ -135,7 +135,7 @@ def test_a_refusal_names_a_hundred_missing_digests_at_most(registry: Registry, c
 
 
 def test_a_repeat_of_a_push_changes_nothing_and_succeeds(registry: Registry) -> None:
-    for caller in (ALICE, Caller("bob", frozenset({"team"}))):
+    for caller in (ALICE, Caller("bob", teams=frozenset({"team"}))):
         put(registry, ONE, image(), caller=caller)
         put(registry, Digest.of(image()), image(), ONE, caller=caller)
     assert [event.caller for event in registry.events.read(0, 10)] == ["alice", "alice"]

@@ -30,7 +30,7 @@ def test_users_are_told_apart_with_their_teams(users: Path) -> None:
     known = StaticUsers.read(
         write(users, {"alice": {"password": HASHED, "teams": ["b", "a"]}, "bøb": {"password": other, "teams": []}})
     )
-    assert known.authenticate(Password("alice", "s3cret")) == Caller("alice", frozenset({"a", "b"}))
+    assert known.authenticate(Password("alice", "s3cret")) == Caller("alice", teams=frozenset({"a", "b"}))
     assert known.authenticate(Password("bøb", "ünï")) == Caller("bøb")
 
 

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from pierone_core.access_policy import AccessPolicy
 from pierone_core.caller import ANONYMOUS, PULL, PUSH, Caller
-from pierone_core.errors import EndpointUnknown, MethodUnsupported, NameInvalid, Unauthorized
+from pierone_core.errors import EndpointUnknown, MethodUnsupported, NameInvalid, Unauthorized, Unavailable
 from pierone_core.values import Repository
 from pierone_http.auth import Authentication
 from pierone_http.body import ClientGone
@@ -111,11 +111,19 @@ class V2App:
         if target and target.kind == "upload" and PARAMETER in request.query_params:
             bearer = self._gate.passes.read(request.query_params[PARAMETER], target.name, target.argument)
             if bearer:
-                return bearer
+                return await self._bearer(request, bearer)
         caller = await self._gate.authentication.caller(_authorization(request.scope))
         if caller.realm == ANONYMOUS and not (self._gate.access.public_read and _reads_content(request, target)):
             raise Unauthorized("log in to use this registry: docker login <registry>")
         return caller
+
+    async def _bearer(self, request: Request, bearer: Caller) -> Caller:
+        """Whoever shows a pass, unless it is somebody else's: credentials may have expired, but not be another's."""
+        try:
+            caller = await self._gate.authentication.caller(_authorization(request.scope))
+        except (Unauthorized, Unavailable):
+            return bearer
+        return bearer if caller.realm == ANONYMOUS or caller.name == bearer.name else caller
 
     async def _token(self, request: Request) -> Response:
         token, authorization = self._endpoints.token, _authorization(request.scope)
