@@ -17,7 +17,7 @@ OUTSIDER = ("bob", "secret of bob")
 TEAMS = {"alice": ["crew"], "bob": ["others"]}
 # What docker prints, and what podman, buildah and skopeo print.
 NOT_LOGGED_IN = ("no basic auth credentials", "unauthorized: ")
-WRONG_PASSWORD = ("401 Unauthorized", "invalid username/password")
+WRONG_PASSWORD = ("user name or password is wrong", "invalid username/password")
 REGISTRY = Registry(auth=MEMBER)
 
 
