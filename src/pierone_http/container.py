@@ -11,15 +11,15 @@ from dependency_injector import containers, providers
 
 from pierone_adapters.cache import cached
 from pierone_adapters.filesystem import FilesystemBlobStore
-from pierone_adapters.identity import OpenIdentity, StaticUsers, hash_password
+from pierone_adapters.identity import OpenIdentity, hash_password
 from pierone_adapters.jwt import JwtIssuer, SigningKey, kept_key, new_key, read_key
 from pierone_adapters.memory import MemoryBlobStore, memory_metadata
 from pierone_adapters.sql import sqlite_metadata
 from pierone_core.access_policy import AccessPolicy
-from pierone_core.directories import NoApplications, NoTeams
 from pierone_core.ports import BlobStore, Identity, Metadata, TokenIssuer
 from pierone_core.registry import Registry
 from pierone_core.tag_policy import MutableTags
+from pierone_http import identity_wiring
 from pierone_http.app import App, Parts, create_app
 from pierone_http.settings import Settings
 
@@ -27,7 +27,7 @@ __all__ = ["Container", "hash_password"]
 
 
 def _identity(settings: Settings) -> Identity:
-    return StaticUsers.read(settings.users_file) if settings.users_file else OpenIdentity()
+    return identity_wiring.identity(settings) if settings.knows_callers else OpenIdentity()
 
 
 def _mutable_tags(settings: Settings) -> MutableTags:
@@ -72,7 +72,7 @@ def _keys(settings: Settings) -> Sequence[SigningKey]:
 
 
 def _access(settings: Settings) -> AccessPolicy:
-    return AccessPolicy(NoTeams(), NoApplications(), settings.public_read)
+    return AccessPolicy(identity_wiring.teams(settings), identity_wiring.applications(settings), settings.public_read)
 
 
 def _pass_key(keys: Sequence[SigningKey]) -> bytes:

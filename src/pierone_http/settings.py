@@ -15,15 +15,17 @@ from pydantic_settings import (
 )
 
 from pierone_core.tag_policy import MutableTags
+from pierone_http.identity_settings import IdentitySettings
 
 CONFIG_FILE_VARIABLE = "PIERONE_CONFIG_FILE"
 _LONGEST_SECONDS = 10.0**9
 
 
-class Settings(BaseSettings):
+class Settings(IdentitySettings, BaseSettings):
     """The server's settings; an option given on the command line wins over the environment, that over the file."""
 
-    model_config = SettingsConfigDict(env_prefix="PIERONE_", extra="forbid")
+    # What was given is not repeated in errors: it may be a secret.
+    model_config = SettingsConfigDict(env_prefix="PIERONE_", extra="forbid", hide_input_in_errors=True)
 
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8080, ge=0, le=65535, description="TCP port to listen on; 0 takes a free one")
@@ -37,7 +39,8 @@ class Settings(BaseSettings):
     )
     users_file: Path | None = Field(
         default=None,
-        description="JSON file of users, bcrypt hashes and teams; without it the server is open and loopback only",
+        description="JSON file of users, bcrypt hashes and teams; without it and without any source of tokens the "
+        "server is open and loopback only",
     )
     challenge: Literal["bearer", "basic"] = Field(
         default="bearer", description="how clients are asked to log in: bearer (the Docker token flow) or basic"
@@ -93,9 +96,14 @@ class Settings(BaseSettings):
             raise ValueError(f"{path} is not TOML: {error}") from error
 
     @property
+    def knows_callers(self) -> bool:
+        """Whether there is any source of identity."""
+        return self.users_file is not None or self.takes_tokens
+
+    @property
     def is_open_to_others(self) -> bool:
         """Whether the server would take requests from other machines without knowing who calls."""
-        return self.users_file is None and not _is_loopback(self.host)
+        return not self.knows_callers and not _is_loopback(self.host)
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,0 +1,162 @@
+"""Settings of identity: what goes together, what opens the registry, what is loaded, and what is never shown."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from pierone_adapters.identity import IdentityChain, OpenIdentity, TeamFile
+from pierone_core.caller import BearerToken, Caller
+from pierone_core.directories import NoApplications, NoTeams
+from pierone_core.errors import Unauthorized
+from pierone_http.__main__ import main
+from pierone_http.container import Container
+from pierone_http.settings import Settings
+
+SECRET = "client-secr3t"
+URL = "https://iam.example.org/x"
+INTROSPECTION = {
+    "introspection_url": URL,
+    "introspection_client_id": "pierone",
+    "introspection_client_secret": SECRET,
+}
+JWT = {"jwt_issuer": "https://iam.example.org", "jwt_jwks_url": URL, "jwt_audience": "urn:pierone"}
+TOKENINFO = {"tokeninfo_url": URL}
+SOURCES = {"introspection": INTROSPECTION, "JWT": JWT, "tokeninfo": TOKENINFO}
+
+
+def settings(**values: object) -> Settings:
+    return Settings.model_validate({"storage": "memory"} | values)
+
+
+@pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES.keys())
+def test_with_any_source_of_identity_the_server_may_serve_others(source: dict[str, object]) -> None:
+    assert settings(host="0.0.0.0").is_open_to_others  # noqa: S104 - the point
+    served = settings(host="0.0.0.0", **source)  # noqa: S104
+    assert not served.is_open_to_others
+    assert isinstance(Container(settings=served).identity(), IdentityChain)
+
+
+def test_without_any_source_the_registry_is_open_and_knows_no_teams() -> None:
+    container = Container(settings=settings())
+    assert isinstance(container.identity(), OpenIdentity)
+    assert isinstance(container.access().teams, NoTeams)
+    assert isinstance(container.access().applications, NoApplications)
+
+
+@pytest.mark.parametrize(
+    ("group", "left_out"),
+    [(group, name) for group in (INTROSPECTION, JWT) for name in group],
+    ids=lambda v: str(v)[:30],
+)
+def test_what_goes_together_is_demanded_by_name(group: dict[str, object], left_out: str) -> None:
+    with pytest.raises(ValidationError, match=f"missing: PIERONE_{left_out.upper()}"):
+        settings(**{name: value for name, value in group.items() if name != left_out})
+
+
+@pytest.mark.parametrize("name", ["team_service_url", "kio_url"])
+def test_what_is_asked_with_tokens_needs_a_source_of_tokens(name: str) -> None:
+    with pytest.raises(ValidationError, match=f"PIERONE_{name.upper()} is asked with access tokens"):
+        settings(**{name: URL})
+    settings(**{name: URL}, **JWT)
+
+
+def test_teams_come_from_one_place() -> None:
+    with pytest.raises(ValidationError, match="exclude each other"):
+        settings(teams_file="teams.json", team_service_url=URL, **JWT)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("tokeninfo_url", "ftp://iam.example.org"),
+        ("tokeninfo_url", "iam.example.org/tokeninfo"),
+        ("tokeninfo_url", "https://user:hidden@iam.example.org"),
+        ("tokeninfo_url", "https://iam.example.org/#x"),
+        ("jwt_algorithms", ["HS256"]),
+        ("jwt_algorithms", ["none"]),
+        ("jwt_algorithms", []),
+        ("jwt_types", []),
+        ("user_claims", []),
+        ("team_service_api", "graphql"),
+        ("source_read_timeout", 0),
+        ("introspection_client_secret", ""),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_without_repeating_it(name: str, value: object) -> None:
+    with pytest.raises(ValidationError, match=name) as error:
+        settings(**{name: value})
+    assert "hidden" not in str(error.value)
+
+
+def test_a_team_file_is_read_at_start(tmp_path: Path) -> None:
+    (tmp_path / "teams.json").write_text('{"myteam": ["alice"]}')
+    teams = Container(settings=settings(teams_file=tmp_path / "teams.json", **JWT)).access().teams
+    assert isinstance(teams, TeamFile)
+    assert teams.has_member("myteam", Caller("alice"))
+
+
+def test_the_secret_is_in_no_representation_and_no_error() -> None:
+    told = repr(settings(**INTROSPECTION)) + str(settings(**INTROSPECTION))
+    with pytest.raises(ValidationError) as error:
+        settings(introspection_client_secret=SECRET, introspection_client_id="pierone")
+    assert "client_secret" in told
+    assert SECRET not in told + str(error.value) + repr(error.value)
+
+
+def test_the_secret_is_not_in_the_help(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIERONE_INTROSPECTION_CLIENT_SECRET", SECRET)
+    with pytest.raises(SystemExit):
+        main(["serve", "--help"])
+    shown = capsys.readouterr().out
+    assert "PIERONE_INTROSPECTION_CLIENT_SECRET" in shown
+    assert SECRET not in shown
+
+
+def test_a_server_with_settings_that_do_not_fit_ends_with_a_sentence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIERONE_INTROSPECTION_CLIENT_SECRET", SECRET)
+    with pytest.raises(SystemExit) as end:
+        main(["serve"])
+    shown = capsys.readouterr().err
+    assert end.value.code == 2
+    assert "missing: PIERONE_INTROSPECTION_URL, PIERONE_INTROSPECTION_CLIENT_ID" in shown
+    assert SECRET not in shown
+
+
+def test_environment_variables_set_lists_and_claims(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIERONE_USER_CLAIMS", '["preferred_username"]')
+    monkeypatch.setenv("PIERONE_JWT_TYPES", '["JWT"]')
+    assert (Settings().user_claims, Settings().jwt_types) == (["preferred_username"], ["JWT"])
+
+
+def test_a_registry_with_users_only_does_not_load_an_http_client(tmp_path: Path) -> None:
+    (tmp_path / "users.json").write_text("{}")
+    assert loaded({"users_file": str(tmp_path / "users.json")}) == []
+    assert loaded(TOKENINFO) == ["httpx2"]
+
+
+def loaded(values: Mapping[str, object]) -> list[str]:
+    """Which HTTP clients a server with these settings has loaded at start."""
+    code = (
+        "import json, sys\n"
+        "from pierone_http.container import Container\n"
+        "from pierone_http.settings import Settings\n"
+        "Container(settings=Settings.model_validate(json.loads(sys.argv[1]))).app()\n"
+        "print([name for name in ('httpx2', 'requests') if name in sys.modules])"
+    )
+    arguments = json.dumps({"storage": "memory", **values})
+    done = subprocess.run([sys.executable, "-c", code, arguments], check=True, capture_output=True, text=True)
+    return list(json.loads(done.stdout.replace("'", '"')))
+
+
+def test_the_claims_that_the_settings_name_are_the_ones_that_count() -> None:
+    identity = Container(settings=settings(user_claims=["email"], teams_claim="groups", **JWT)).identity()
+    assert isinstance(identity, IdentityChain)
+    with pytest.raises(Unauthorized):
+        identity.authenticate(BearerToken("opaque"))
