@@ -59,8 +59,8 @@ class IdentitySettings(BaseModel):
     jwt_types: list[str] = Field(
         default=["at+jwt"],
         min_length=1,
-        description="JSON list of values of the header `typ` that are taken; many issuers, such as Keycloak as it comes, "
-        'need ["JWT"]',
+        description="JSON list of values of the header `typ` that are taken; many issuers, such as Keycloak as it "
+        'comes, need ["JWT"]',
     )
     user_claims: list[str] = Field(
         default=["uid", "username", "sub", "client_id"],
@@ -96,6 +96,12 @@ class IdentitySettings(BaseModel):
     service_user_prefix: str = Field(
         default="", description="what stands before the application's id in a service user's name, such as stups_"
     )
+    aws_accounts: list[str] = Field(
+        default=[], description="JSON list of AWS account ids whose EC2 instances may pull with their identity document"
+    )
+    aws_certificates_file: Path | None = Field(
+        default=None, description="PEM file of AWS's certificates for RSA-2048 signatures, one for each region in use"
+    )
     source_connect_timeout: float = Field(
         default=1.25, gt=0, description="seconds to wait for a connection to one of these services"
     )
@@ -110,6 +116,8 @@ class IdentitySettings(BaseModel):
     def _check_groups(self) -> Self:
         self._check_together("introspection_url", "introspection_client_id", "introspection_client_secret")
         self._check_together("jwt_issuer", "jwt_jwks_url", "jwt_audience")
+        if bool(self.aws_accounts) != bool(self.aws_certificates_file):
+            raise ValueError("PIERONE_AWS_ACCOUNTS and PIERONE_AWS_CERTIFICATES_FILE go together: set both")
         if self.teams_file and self.team_service_url:
             raise ValueError("PIERONE_TEAMS_FILE and PIERONE_TEAM_SERVICE_URL exclude each other: set one of them")
         for name in ("team_service_url", "kio_url"):

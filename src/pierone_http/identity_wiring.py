@@ -16,6 +16,7 @@ from pierone_http.identity_settings import IdentitySettings
 from pierone_http.settings import Settings
 
 if TYPE_CHECKING:
+    from pierone_adapters.aws import InstanceIdentity
     from pierone_adapters.oauth import ClaimNames, Introspection, JwtAccessTokens, Tokeninfo
     from pierone_adapters.web import WebSource
 
@@ -24,6 +25,7 @@ def identity(settings: Settings) -> IdentityChain:
     """Whoever the settings let vouch for callers."""
     return IdentityChain(
         users=StaticUsers.read(settings.users_file) if settings.users_file else None,
+        instances=_instances(settings),
         issuer=_jwt_access_tokens(settings),
         tokens=[source for source in (_introspection(settings), _tokeninfo(settings)) if source],
     )
@@ -48,6 +50,14 @@ def applications(settings: IdentitySettings) -> ApplicationDirectory:
     from pierone_adapters.stups import Kio
 
     return CachedApplications(Kio(_source("Kio", settings), settings.kio_url, settings.service_user_prefix))
+
+
+def _instances(settings: IdentitySettings) -> "InstanceIdentity | None":
+    if not settings.aws_certificates_file:
+        return None
+    from pierone_adapters.aws import InstanceIdentity
+
+    return InstanceIdentity(settings.aws_accounts, settings.aws_certificates_file.read_bytes())
 
 
 def _jwt_access_tokens(settings: IdentitySettings) -> "JwtAccessTokens | None":

@@ -98,7 +98,7 @@ class Settings(IdentitySettings, BaseSettings):
     @property
     def knows_callers(self) -> bool:
         """Whether there is any source of identity."""
-        return self.users_file is not None or self.takes_tokens
+        return self.users_file is not None or self.takes_tokens or bool(self.aws_accounts)
 
     @property
     def is_open_to_others(self) -> bool:

@@ -26,7 +26,7 @@ class Source:
 
 
 def open_identity(_: Path) -> Source:
-    return Source(OpenIdentity(), None, Caller("anonymous", unrestricted=True))
+    return Source(OpenIdentity(), Password("anybody", ""), Caller("anonymous", unrestricted=True))
 
 
 def static_users(directory: Path) -> Source:
@@ -41,7 +41,6 @@ def static_users(directory: Path) -> Source:
 SOURCES: Mapping[str, Callable[[Path], Source]] = {"open": open_identity, "static users": static_users}
 
 STRANGERS: Mapping[str, Credentials] = {
-    "nobody": None,
     "empty": Password("", ""),
     "no password": Password("alice", ""),
     "no name": Password("", "s3cret"),

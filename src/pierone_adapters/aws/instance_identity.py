@@ -1,7 +1,7 @@
 """Instance identity documents of EC2 as credentials: who runs in a known account may read.
 
 A document is believed if one of the configured keys signed it. There is no chain of certificates and no other way to
-be trusted; why, and why RSA only, is in `docs/adr/0008-instance-identity.md`.
+be trusted; why, and why RSA only, is in `docs/adr/0007-instance-identity.md`.
 """
 
 import base64

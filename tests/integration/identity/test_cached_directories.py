@@ -15,7 +15,7 @@ from pierone_core.errors import Unavailable
 from pierone_core.ports import Application
 
 ALICE = Caller("alice", token="t0ken-of-alice")
-KIO = Caller("stups_kio", SERVICES, token="t0ken-of-kio")
+KIO = Caller("stups_kio", realm=SERVICES, token="t0ken-of-kio")
 ACTIVE, INACTIVE = Application("myteam", active=True), Application("myteam", active=False)
 DEADLINE = 10.0
 

@@ -25,7 +25,7 @@ def applications(server: StandIn, connect: CONNECT) -> Kio:
 
 
 def service(name: str) -> Caller:
-    return Caller(name, SERVICES, token="t0ken")
+    return Caller(name, realm=SERVICES, token="t0ken")
 
 
 def test_a_service_user_is_its_application(applications: Kio, server: StandIn) -> None:
@@ -54,7 +54,7 @@ def test_a_name_that_no_application_has_is_not_asked_about(applications: Kio, se
 
 
 def test_without_a_token_nothing_is_asked(applications: Kio, server: StandIn) -> None:
-    assert applications.application_of(Caller("stups_kio", SERVICES)) is None
+    assert applications.application_of(Caller("stups_kio", realm=SERVICES)) is None
     assert server.asked == []
 
 
