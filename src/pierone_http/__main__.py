@@ -48,6 +48,7 @@ def serve(settings: Settings) -> None:
         ws="none",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # whom to believe is `PIERONE_TRUSTED_PROXIES`'s to say, also on this machine
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )
 

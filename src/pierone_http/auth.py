@@ -10,6 +10,7 @@ import binascii
 import hashlib
 import os
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from pierone_core.caller import BearerToken, Caller, Credentials, Password
 from pierone_core.errors import Unauthorized
@@ -23,6 +24,13 @@ _KEEP_ANSWERS = 10_000
 TOKEN_USER = "oauth2"  # noqa: S105 - a user name
 
 
+class Refusal(NamedTuple):
+    """What is remembered of a refusal; the exception itself would keep the credentials in its frames."""
+
+    message: str
+    detail: dict[str, object]
+
+
 class Authentication:
     """Asks the identity source, and remembers what it said."""
 
@@ -30,7 +38,7 @@ class Authentication:
         """Ask `identity` in threads of `work`; tokens of `issuer` need no asking."""
         self._identity, self._issuer, self._work = identity, issuer, work
         self._key = os.urandom(32)
-        self._answers: dict[bytes, tuple[float, Caller | Unauthorized]] = {}
+        self._answers: dict[bytes, tuple[float, Caller | Refusal]] = {}
         self._asking: dict[bytes, asyncio.Task[Caller]] = {}
 
     async def caller(self, header: bytes) -> Caller:
@@ -41,8 +49,8 @@ class Authentication:
         until, answer = self._answers.get(key, (0.0, None))
         if answer is None or until < asyncio.get_running_loop().time():
             return await self._ask(key, header)
-        if isinstance(answer, Unauthorized):
-            raise Unauthorized(answer.message)
+        if isinstance(answer, Refusal):
+            raise Unauthorized(*answer)
         return answer
 
     async def authenticate(self, credentials: Credentials | None) -> Caller:
@@ -65,12 +73,12 @@ class Authentication:
         try:
             caller = await self.authenticate(parse(header))
         except Unauthorized as refusal:
-            self._keep(key, refusal, _KEEP_REFUSAL_SECONDS)
+            self._keep(key, Refusal(refusal.message, refusal.detail), _KEEP_REFUSAL_SECONDS)
             raise
         self._keep(key, caller, _seconds_to_keep(caller))
         return caller
 
-    def _keep(self, key: bytes, answer: Caller | Unauthorized, seconds: float) -> None:
+    def _keep(self, key: bytes, answer: Caller | Refusal, seconds: float) -> None:
         if len(self._answers) >= _KEEP_ANSWERS:
             self._answers.clear()
         self._answers[key] = (asyncio.get_running_loop().time() + seconds, answer)

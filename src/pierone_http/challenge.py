@@ -40,11 +40,20 @@ class Challenges:
             scheme = request.headers.get("x-forwarded-proto", scheme)
             host = request.headers.get("x-forwarded-host", host)
         if not _HOST.fullmatch(host):  # it goes into a header
-            host = ":".join(map(str, request.scope.get("server") or ("localhost",)))
+            host = _own_address(request)
         return "https" if scheme == "https" else "http", host
 
     def _is_trusted(self, request: Request) -> bool:
         if not self._trusted or request.client is None:
             return False
-        address = ipaddress.ip_address(request.client.host)
+        try:
+            address = ipaddress.ip_address(request.client.host)
+        except ValueError:  # no IP connection
+            return False
         return any(address in network for network in self._trusted)
+
+
+def _own_address(request: Request) -> str:
+    host, port = request.scope.get("server") or ("localhost", None)
+    written = f"[{host}]" if ":" in host else host
+    return f"{written}:{port}" if port else written

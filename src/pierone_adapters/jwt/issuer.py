@@ -50,22 +50,30 @@ class JwtIssuer:
     def is_issued(self, token: str) -> bool:
         """See `TokenIssuer`."""
         try:
-            return jwt.get_unverified_header(token).get("kid") in self._keys
-        except JOSEError:
+            return _kid(token) in self._keys
+        except (JOSEError, KeyError, TypeError):
             return False
 
     def read(self, token: str) -> Caller:
         """See `TokenIssuer`."""
         try:
-            key = self._keys[jwt.get_unverified_header(token)["kid"]]
+            key = self._keys[_kid(token)]
             claims = jwt.decode(token, key.public, algorithms=[ALGORITHM], issuer=_ISSUER, audience=_ISSUER)
-        except (JOSEError, KeyError) as error:
+        except (JOSEError, KeyError, TypeError) as error:
             raise Unauthorized("the token is not valid here or has expired; get a new one") from error
         return _caller(claims)
 
     def published(self) -> dict[str, list[dict[str, str]]]:
         """The public keys, for whoever wants to verify our tokens (RFC 7517)."""
         return {"keys": [key.jwk for key in self._keys.values()]}
+
+
+def _kid(token: str) -> str:
+    """The id of the key that a token says it is signed with; raises `JOSEError`, `KeyError` or `TypeError`."""
+    kid = jwt.get_unverified_header(token)["kid"]
+    if isinstance(kid, str):
+        return kid
+    raise TypeError("kid is not a string")
 
 
 def _entry(repository: str, action: str) -> dict[str, object]:

@@ -7,6 +7,7 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import (
@@ -40,7 +41,10 @@ def new_key() -> SigningKey:
 
 def read_key(path: Path) -> SigningKey:
     """The P-256 key in a PEM file; raises `ValueError` for anything else, or `OSError`."""
-    key = load_pem_private_key(path.read_bytes(), None)
+    try:
+        key = load_pem_private_key(path.read_bytes(), None)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{path} has no private key that can be read: {error}") from error
     if isinstance(key, EllipticCurvePrivateKey) and isinstance(key.curve, SECP256R1):
         return _signing_key(key)
     raise ValueError(f"{path} is not a P-256 private key; make one: openssl ecparam -genkey -name prime256v1 -noout")
@@ -49,19 +53,20 @@ def read_key(path: Path) -> SigningKey:
 def kept_key(path: Path) -> SigningKey:
     """The key in `path`, made there (readable by its owner alone) if there is none; processes may race for it."""
     if not path.exists():
-        draft = path.with_suffix(f".{os.getpid()}")
-        _write(draft, _private_pem(generate_private_key(SECP256R1())))
+        draft = _write_draft(path.parent, _private_pem(generate_private_key(SECP256R1())))
         with suppress(FileExistsError):  # another process was faster: its key is the one
             path.hardlink_to(draft)
         draft.unlink()
     return read_key(path)
 
 
-def _write(path: Path, content: bytes) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+def _write_draft(directory: Path, content: bytes) -> Path:
+    # Readable by its owner alone, and of a name of its own: in containers all servers have the same process id.
+    with NamedTemporaryFile(dir=directory, prefix="token-key.", delete=False) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    return Path(file.name)
 
 
 def _signing_key(private: EllipticCurvePrivateKey) -> SigningKey:
