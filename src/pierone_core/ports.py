@@ -226,3 +226,6 @@ class TokenIssuer(Protocol):
 
     def read(self, token: str) -> Caller:
         """The caller and the grants of a token; raises `Unauthorized` if it is not ours or has expired."""
+
+    def published(self) -> dict[str, list[dict[str, str]]]:
+        """The public keys, for whoever wants to verify our tokens (RFC 7517)."""

@@ -62,7 +62,7 @@ def create_app(parts: Parts, settings: Settings) -> App:
         challenges=Challenges(basic=settings.challenge == "basic", trusted_proxies=settings.trusted_proxies),
     )
     sweeper = Sweeper(parts.registry.push_blobs, work, settings.upload_max_age, settings.sweep_interval)
-    return App(V2App(gate, _endpoints(parts, settings, work, gate)), _api(sweeper, parts.metadata))
+    return App(V2App(gate, _endpoints(parts, settings, work, gate)), _api(sweeper, parts))
 
 
 def _endpoints(parts: Parts, settings: Settings, work: Work, gate: Gate) -> Endpoints:
@@ -77,12 +77,12 @@ def _endpoints(parts: Parts, settings: Settings, work: Work, gate: Gate) -> Endp
     )
 
 
-def _api(sweeper: Sweeper, metadata: Metadata) -> FastAPI:
+def _api(sweeper: Sweeper, parts: Parts) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with sweeper.running():
             yield
-        metadata.close()
+        parts.metadata.close()
 
     api = FastAPI(title="Pier One", lifespan=lifespan)
 
@@ -90,5 +90,10 @@ def _api(sweeper: Sweeper, metadata: Metadata) -> FastAPI:
     async def health() -> dict[str, bool]:
         """Whether the server runs."""
         return {"health": True}
+
+    @api.get("/.well-known/jwks.json")
+    async def keys() -> dict[str, list[dict[str, str]]]:
+        """The public keys of the tokens that the registry issues (RFC 7517)."""
+        return parts.issuer.published()
 
     return api

@@ -64,7 +64,7 @@ class JwtIssuer:
         return _caller(claims)
 
     def published(self) -> dict[str, list[dict[str, str]]]:
-        """The public keys, for whoever wants to verify our tokens (RFC 7517)."""
+        """See `TokenIssuer`."""
         return {"keys": [key.jwk for key in self._keys.values()]}
 
 
