@@ -1,8 +1,10 @@
 """Other processes on the same files, each begun anew (not forked), as a second server would be."""
 
+import itertools
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,12 +14,19 @@ from pathlib import Path
 
 from sqlalchemy import Engine, event
 from tests.contracts.adapters import sqlite
-from tests.contracts.content import artifact, fixed, write
+from tests.contracts.content import APP, artifact, fixed, write
 
 from pierone_adapters.filesystem import FilesystemBlobStore
+from pierone_adapters.memory import memory_metadata
+from pierone_core.caller import Caller
 from pierone_core.ports import TagRaced
+from pierone_core.registry import Registry
+from pierone_core.values import Digest
 
 PATIENCE = 60.0
+# What a publication changes besides the bytes of its file, as the interpreter reports it.
+CHANGES = frozenset({"os.chmod", "os.link", "os.mkdir", "os.remove", "os.rename", "os.truncate"})
+NOBODY = 65534
 _SPAWN = multiprocessing.get_context("spawn")
 
 
@@ -86,3 +95,29 @@ def die_while_creating_tables(directory: Path, table: str) -> None:
 
     event.listen(Engine, "before_cursor_execute", watch)
     sqlite(directory)
+
+
+def die_while_finishing(directory: Path, upload_id: str, step: int) -> None:
+    """Finish an upload, and be killed before the change number `step` of any directory or mode."""
+    push = Registry.over(sqlite(directory), FilesystemBlobStore(directory)).push_blobs
+    session = push.resume(Caller("alice", unrestricted=True), APP, upload_id)
+    changes = itertools.count(1)
+
+    def watch(action: str, _: object) -> None:
+        if action in CHANGES and next(changes) == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(watch)
+    push.finish_upload(session, Digest.of(b"layer of an image"), b"an image", len(b"layer of "))
+
+
+def push_without_rights(root: Path, data: bytes) -> None:
+    """Push a blob as a user who may do nothing but use `root`."""
+    if os.getuid() == 0:
+        os.chown(root, NOBODY, NOBODY)
+        os.chdir(root)  # the directories above may be closed to others
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+        root = Path()
+    push = Registry.over(memory_metadata(), FilesystemBlobStore(root)).push_blobs
+    push.push_blob(Caller("alice", unrestricted=True), APP, data)

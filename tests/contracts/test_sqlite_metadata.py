@@ -10,7 +10,7 @@ import pytest
 from tests.contracts.adapters import sqlite
 from tests.contracts.content import APP, AT, OTHER, artifact, fixed, movable, write
 from tests.contracts.processes import PATIENCE, answers, die_while_creating_tables, process, race_for_tag
-from tests.contracts.threads import all_at_once
+from tests.contracts.threads import MANY, all_at_once
 
 from pierone_adapters.sql import sqlite_metadata
 from pierone_core.errors import Unavailable
@@ -73,6 +73,16 @@ def test_events_of_two_openings_are_one_dense_sequence(database: Metadata, tmp_p
         with pytest.raises(TagRaced):
             second.manifests.store(write(ONE, movable("dev", TWO.digest)))
         assert len(database.events.read(0, 100)) == 10
+
+
+def test_many_may_write_through_two_openings_at_once(database: Metadata, tmp_path: Path) -> None:
+    with closing(sqlite(tmp_path)) as second:
+        calls = [
+            partial((database, second)[number % 2].manifests.store, write(artifact(f"number {number}")))
+            for number in range(MANY)
+        ]
+        assert all_at_once(calls) == [None] * MANY
+        assert [event.sequence for event in second.events.read(0, 100)] == list(range(1, MANY + 1))
 
 
 def test_of_several_processes_one_wins_a_tag(database: Metadata, tmp_path: Path) -> None:

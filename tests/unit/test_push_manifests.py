@@ -164,6 +164,7 @@ def test_several_tags_are_bound_together_or_not_at_all(registry: Registry) -> No
     assert registry.discovery.tags(APP).items == ["1.0"]
     put(registry, two, image("two"), TWO, DEV, TWO)
     assert registry.discovery.tags(APP).items == ["1.0", "2.0", "dev"]
+    assert [str(event.tag) for event in registry.events.read(3, 10)] == ["2.0", "dev"]
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b"[]", image()[:-1]])
