@@ -87,7 +87,7 @@ class BlobPush:
         finally:
             writer.close()
         self.blobs.add(session.repository, digest, size)
-        with suppress(UploadBusy):  # somebody asks again at this moment; the sweeper will remove it
+        with suppress(UploadBusy, BlobUploadUnknown):  # somebody asks again at this moment; the sweeper will remove it
             self.cancel_upload(session)
         return size
 
@@ -119,6 +119,8 @@ class BlobPush:
         try:
             self.store.discard_upload(upload_id)
         except UploadBusy:  # a request holds it: somebody came back at the last moment
+            return False
+        except BlobUploadUnknown:  # another server was faster
             return False
         self.uploads.remove(upload_id)
         return True

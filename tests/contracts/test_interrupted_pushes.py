@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 from tests.contracts.adapters import BLOB_STORES, sqlite
 from tests.contracts.content import APP, append, publish, read_all
-from tests.contracts.processes import PATIENCE, die_while_finishing, process, push_without_rights
+from tests.contracts.processes import (
+    PATIENCE,
+    die_while_finishing,
+    open_what_is_finished_meanwhile,
+    process,
+    push_without_rights,
+)
 from tests.contracts.threads import all_at_once
 
 from pierone_adapters.filesystem import FilesystemBlobStore
@@ -93,6 +99,14 @@ def test_a_server_without_the_rights_of_root_can_push(tmp_path: Path) -> None:
         running.join(PATIENCE)
         assert running.exitcode == 0
     assert read_all(FilesystemBlobStore(tmp_path).open_blob(DIGEST, 0, len(FIRST + LAST))) == FIRST + LAST
+    assert uploads(tmp_path) == []
+
+
+def test_an_upload_that_is_finished_while_it_is_opened_is_unknown(tmp_path: Path) -> None:
+    append(FilesystemBlobStore(tmp_path), FIRST + LAST)
+    with process(open_what_is_finished_meanwhile, tmp_path, FIRST + LAST) as running:
+        running.join(PATIENCE)
+        assert running.exitcode == 0
     assert uploads(tmp_path) == []
 
 
