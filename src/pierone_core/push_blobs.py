@@ -118,9 +118,7 @@ class BlobPush:
     def _remove_idle(self, upload_id: str) -> bool:
         try:
             self.store.discard_upload(upload_id)
-        except UploadBusy:  # a request holds it: somebody came back at the last moment
-            return False
-        except BlobUploadUnknown:  # another server was faster
+        except (UploadBusy, BlobUploadUnknown):  # somebody came back at the last moment, or another server was faster
             return False
         self.uploads.remove(upload_id)
         return True
