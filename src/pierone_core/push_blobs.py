@@ -103,7 +103,7 @@ class BlobPush:
         finally:
             writer.close()
         self.blobs.add(session.repository, digest, size)
-        with suppress(UploadBusy):  # somebody asks again at this moment; the sweeper will remove it
+        with suppress(UploadBusy, BlobUploadUnknown):  # somebody asks again at this moment; the sweeper will remove it
             self.cancel_upload(session)
         return size
 
@@ -134,7 +134,7 @@ class BlobPush:
     def _remove_idle(self, upload_id: str) -> bool:
         try:
             self.store.discard_upload(upload_id)
-        except UploadBusy:  # a request holds it: somebody came back at the last moment
+        except (UploadBusy, BlobUploadUnknown):  # somebody came back at the last moment, or another server was faster
             return False
         self.uploads.remove(upload_id)
         return True

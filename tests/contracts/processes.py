@@ -1,23 +1,33 @@
 """Other processes on the same files, each begun anew (not forked), as a second server would be."""
 
+import itertools
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
 from pathlib import Path
 
 from sqlalchemy import Engine, event
 from tests.contracts.adapters import sqlite
-from tests.contracts.content import artifact, fixed, write
+from tests.contracts.content import APP, artifact, fixed, write
 
 from pierone_adapters.filesystem import FilesystemBlobStore
+from pierone_adapters.memory import memory_metadata
+from pierone_core.caller import Caller
+from pierone_core.errors import BlobUploadUnknown, RegistryError
 from pierone_core.ports import TagRaced
+from pierone_core.registry import Registry
+from pierone_core.values import Digest
 
 PATIENCE = 60.0
+# What a publication changes besides the bytes of its file, as the interpreter reports it.
+CHANGES = frozenset({"os.chmod", "os.link", "os.mkdir", "os.remove", "os.rename", "os.truncate"})
+NOBODY = 65534
 _SPAWN = multiprocessing.get_context("spawn")
 
 
@@ -47,17 +57,18 @@ def discard_all(root: Path) -> None:
         store.discard_upload(path.name)
 
 
-def race_for_tag(directory: Path, number: int, gate: Path, answers: "Queue[tuple[int, bool]]") -> None:
-    """Wait for the file `gate`, then try to bind tag 1.0; answer whether it was won."""
-    metadata = sqlite(directory)
-    answers.put((number, False))
+def race_for_tag(directory: Path, number: int, gate: Path, answers: "Queue[tuple[int, str]]") -> None:
+    """Wait for the file `gate`, then open the database and try to bind tag 1.0; answer how that went."""
+    answers.put((number, "ready"))
     wait_for(gate.exists)
     try:
-        metadata.manifests.store(write(artifact(f"by process {number}"), fixed("1.0")))
+        sqlite(directory).manifests.store(write(artifact(f"by process {number}"), fixed("1.0")))
     except TagRaced:
-        answers.put((number, False))
+        answers.put((number, "lost"))
+    except RegistryError as error:
+        answers.put((number, error.message))
     else:
-        answers.put((number, True))
+        answers.put((number, "won"))
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
@@ -69,7 +80,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.001)
 
 
-def answers() -> "Queue[tuple[int, bool]]":
+def answers() -> "Queue[tuple[int, str]]":
     """What the processes of a race write to."""
     return _SPAWN.Queue()
 
@@ -86,3 +97,54 @@ def die_while_creating_tables(directory: Path, table: str) -> None:
 
     event.listen(Engine, "before_cursor_execute", watch)
     sqlite(directory)
+
+
+def die_while_finishing(directory: Path, upload_id: str, step: int) -> None:
+    """Finish an upload, and be killed before the change number `step` of any directory or mode."""
+    push = Registry.over(sqlite(directory), FilesystemBlobStore(directory)).push_blobs
+    session = push.resume(Caller("alice", unrestricted=True), APP, upload_id)
+    changes = itertools.count(1)
+
+    def watch(action: str, _: object) -> None:
+        if action in CHANGES and next(changes) == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(watch)
+    push.finish_upload(session, Digest.of(b"layer of an image"), b"an image", len(b"layer of "))
+
+
+def push_without_rights(root: Path, data: bytes) -> None:
+    """Push a blob as a user who may do nothing but use `root`."""
+    if os.getuid() == 0:
+        os.chown(root, NOBODY, NOBODY)
+        os.chdir(root)  # the directories above may be closed to others
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+        root = Path()
+    push = Registry.over(memory_metadata(), FilesystemBlobStore(root)).push_blobs
+    push.push_blob(Caller("alice", unrestricted=True), APP, data)
+
+
+def open_what_is_finished_meanwhile(root: Path, data: bytes) -> None:
+    """Open an upload that another server finishes between our opening its file and locking it."""
+    sys.addaudithook(_Meanwhile(root, data))
+    try:
+        FilesystemBlobStore(root).open_upload("upload", "sha256")
+    except BlobUploadUnknown:
+        return
+    sys.exit("opened an upload that is gone")
+
+
+class _Meanwhile:
+    """Publishes and discards the upload when somebody is about to lock it, once."""
+
+    def __init__(self, root: Path, data: bytes) -> None:
+        self._root, self._data, self._waiting = root, data, True
+
+    def __call__(self, action: str, _: object) -> None:
+        if action == "fcntl.flock" and self._waiting:
+            self._waiting = False
+            store = FilesystemBlobStore(self._root)
+            with closing(store.open_upload("upload", "sha256")) as writer:
+                writer.publish(Digest.of(self._data))
+            store.discard_upload("upload")

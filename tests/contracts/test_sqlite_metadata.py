@@ -10,7 +10,7 @@ import pytest
 from tests.contracts.adapters import sqlite
 from tests.contracts.content import APP, AT, OTHER, artifact, fixed, movable, write
 from tests.contracts.processes import PATIENCE, answers, die_while_creating_tables, process, race_for_tag
-from tests.contracts.threads import all_at_once
+from tests.contracts.threads import MANY, all_at_once
 
 from pierone_adapters.sql import sqlite_metadata
 from pierone_core.errors import Unavailable
@@ -75,19 +75,31 @@ def test_events_of_two_openings_are_one_dense_sequence(database: Metadata, tmp_p
         assert len(database.events.read(0, 100)) == 10
 
 
-def test_of_several_processes_one_wins_a_tag(database: Metadata, tmp_path: Path) -> None:
+def test_many_may_write_through_two_openings_at_once(database: Metadata, tmp_path: Path) -> None:
+    with closing(sqlite(tmp_path)) as second:
+        calls = [
+            partial((database, second)[number % 2].manifests.store, write(artifact(f"number {number}")))
+            for number in range(MANY)
+        ]
+        assert all_at_once(calls) == [None] * MANY
+        assert [event.sequence for event in second.events.read(0, 100)] == list(range(1, MANY + 1))
+
+
+def test_of_several_processes_that_begin_the_same_new_file_one_wins_a_tag(tmp_path: Path) -> None:
     gate, heard = tmp_path / "gate", answers()
     with ExitStack() as running:
-        for number in range(3):
+        for number in range(4):
             running.enter_context(process(race_for_tag, tmp_path, number, gate, heard))
-        assert sorted(heard.get(timeout=PATIENCE) for _ in range(3)) == [(0, False), (1, False), (2, False)]
+        assert sorted(heard.get(timeout=PATIENCE) for _ in range(4)) == [(number, "ready") for number in range(4)]
         gate.touch()
-        won = dict(heard.get(timeout=PATIENCE) for _ in range(3))
-    [winner] = [number for number, has_won in won.items() if has_won]
-    binding = database.manifests.tag(APP, Tag.parse("1.0"))
-    assert binding
-    assert binding.digest == artifact(f"by process {winner}").digest
-    assert [event.sequence for event in database.events.read(0, 10)] == [1, 2]
+        outcomes = dict(heard.get(timeout=PATIENCE) for _ in range(4))
+    assert sorted(outcomes.values()) == ["lost", "lost", "lost", "won"]
+    [winner] = [number for number, outcome in outcomes.items() if outcome == "won"]
+    with closing(sqlite(tmp_path)) as metadata:
+        binding = metadata.manifests.tag(APP, Tag.parse("1.0"))
+        assert binding
+        assert binding.digest == artifact(f"by process {winner}").digest
+        assert [event.sequence for event in metadata.events.read(0, 10)] == [1, 2]
 
 
 def test_many_may_begin_the_same_new_file_at_once(tmp_path: Path) -> None:
@@ -169,10 +181,17 @@ def test_a_directory_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
         sqlite_metadata(tmp_path / "missing" / "pierone.sqlite")
 
 
-def test_a_file_that_was_removed_takes_no_more_writes(database: Metadata, tmp_path: Path) -> None:
+@pytest.mark.parametrize("instead", ["nothing", "an older copy"])
+def test_a_file_that_was_removed_or_replaced_takes_no_more_writes(
+    database: Metadata, tmp_path: Path, instead: str
+) -> None:
+    file, copy = tmp_path / "pierone.sqlite", tmp_path / "copy"
+    copy.write_bytes(file.read_bytes())
     fill(database)
-    (tmp_path / "pierone.sqlite").unlink()
-    with pytest.raises(Unavailable):
-        database.manifests.store(write(TWO, fixed("2.0")))
-    with pytest.raises(Unavailable):
+    file.unlink()
+    if instead == "an older copy":
+        copy.rename(file)
+    with pytest.raises(Unavailable, match=r"gone|replaced"):
+        database.manifests.store(write(TWO, fixed("1.0")))
+    with pytest.raises(Unavailable, match=r"gone|replaced"):
         database.uploads.remove(SESSION.id)

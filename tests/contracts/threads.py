@@ -1,7 +1,9 @@
 """Many threads that begin at the same moment."""
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from threading import Barrier
 from typing import TypeVar
 
@@ -23,5 +25,16 @@ def all_at_once(calls: Sequence[Callable[[], Result]]) -> list[Result | Registry
         except (RegistryError, TagRaced) as refusal:
             return refusal
 
-    with ThreadPoolExecutor(len(calls)) as pool:
+    with ThreadPoolExecutor(len(calls)) as pool, impatient_interpreter():
         return list(pool.map(run, calls))
+
+
+@contextmanager
+def impatient_interpreter() -> Iterator[None]:
+    """Let the interpreter change threads as often as it can, so that what can go wrong between two steps does."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)

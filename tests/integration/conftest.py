@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from tests.integration.clients.buildah import Buildah
 from tests.integration.clients.client import Client
+from tests.integration.clients.containerd import Containerd
+from tests.integration.clients.containerd_daemon import ContainerdDaemon
 from tests.integration.clients.docker import Docker
 from tests.integration.clients.dockerd import Dockerd
 from tests.integration.clients.homes import client_home
@@ -63,7 +65,14 @@ def skopeo() -> Iterator[Skopeo]:
         yield Skopeo(home)
 
 
-@pytest.fixture(params=["docker", "podman", "buildah", "skopeo"])
+@pytest.fixture(scope="session")
+def containerd() -> Iterator[Containerd]:
+    """Start a daemon for `ctr`."""
+    with client_home("containerd") as home, ContainerdDaemon(home) as daemon:
+        yield Containerd(home, daemon)
+
+
+@pytest.fixture(params=["docker", "podman", "buildah", "skopeo", "containerd"])
 def client(request: pytest.FixtureRequest) -> Client:
     """Run the test once with each client."""
     chosen: Client = request.getfixturevalue(request.param)

@@ -100,6 +100,15 @@ def test_a_hash_that_was_made_here_is_taken(users: Path) -> None:
     assert known.authenticate(Password("alice", "ünï cödé")) == Caller("alice")
 
 
+def test_a_password_is_never_compared_without_its_end(users: Path) -> None:
+    hashed = bcrypt.hashpw(b"x" * 72, bcrypt.gensalt(4)).decode()
+    known = StaticUsers.read(write(users, {"alice": {"password": hashed, "teams": []}}))
+    assert known.authenticate(Password("alice", "x" * 72)) == Caller("alice")
+    for password in ("x" * 73, "x" * 72 + "\0", "x" * 71):
+        with pytest.raises(Unauthorized):
+            known.authenticate(Password("alice", password))
+
+
 @pytest.mark.parametrize("password", ["x" * 73, "ü" * 37])
 def test_a_password_that_bcrypt_would_cut_is_refused(password: str) -> None:
     with pytest.raises(ValueError, match="72"):

@@ -37,7 +37,7 @@ class FilesystemBlobStore:
         """See `BlobStore`."""
         path = self._uploads / upload_id
         with translated():
-            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fd = _open(path)
         try:
             lock(fd)
             _check_still_there(path, fd)
@@ -121,6 +121,13 @@ class FilesystemBlobReader:
         fd, self._fd = self._fd, -1
         if fd >= 0:
             os.close(fd)
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except PermissionError:  # complete, so nobody may write to it but root
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
 
 
 def _is_older(entry: os.DirEntry[str], time: float) -> bool:

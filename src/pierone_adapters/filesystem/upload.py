@@ -1,6 +1,7 @@
 """`UploadWriter` over a locked file."""
 
 import os
+import stat
 import threading
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +11,9 @@ from pierone_core.errors import BlobUploadInvalid, DigestInvalid, Unavailable
 from pierone_core.values import Digest, Hash, new_hash
 
 _READ_SIZE = 1 << 20
-_BLOB_MODE = 0o444  # nobody is to write to a published blob, whatever program it is
+# Nobody is to write to a published blob, whatever program it is. An upload with this mode is complete: it has got the
+# name of a blob, or is about to. (The number of links would not do: backups make links.)
+_BLOB_MODE = 0o444
 
 
 class _Store(Protocol):
@@ -44,7 +47,7 @@ class FilesystemUploadWriter:
         """See `UploadWriter`."""
         with self._mutex:
             self._check_open()
-            return os.fstat(self._fd).st_nlink > 1
+            return not os.fstat(self._fd).st_mode & stat.S_IWUSR
 
     def write(self, batch: bytes) -> None:
         """See `UploadWriter`."""
