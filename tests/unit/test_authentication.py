@@ -45,8 +45,8 @@ def test_a_hundred_requests_at_once_are_one_question(answer: Callable[[Credentia
 def test_requests_of_others_do_not_share_the_answer() -> None:
     async def test() -> None:
         authentication = over(Source(lambda credentials: Caller(getattr(credentials, "secret", ""))))
-        callers = await asyncio.gather(*(authentication.caller(b"Bearer %d" % number) for number in range(20)))
-        assert [caller.name for caller in callers] == [str(number) for number in range(20)]
+        callers = await asyncio.gather(*(authentication.caller(b"Bearer %040d" % number) for number in range(20)))
+        assert [caller.name for caller in callers] == [f"{number:040}" for number in range(20)]
 
     run(test())
 

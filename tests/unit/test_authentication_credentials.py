@@ -32,6 +32,7 @@ def asked_for(header: bytes) -> list[Credentials]:
     ("header", "credentials"),
     [
         (basic("alice:secret"), Password("alice", "secret")),
+        (basic("alice:secret") + b" ", Password("alice", "secret")),
         (basic("alice:se:cr:et"), Password("alice", "se:cr:et")),
         (basic("alice:"), Password("alice", "")),
         (basic(":secret"), Password("", "secret")),
@@ -62,7 +63,18 @@ def test_no_credentials_and_empty_ones_are_nobody_and_no_question(header: bytes)
 
 @pytest.mark.parametrize(
     "header",
-    [b"Digest x", b"Negotiate", b"Basic", b"Basic !", b"Basic YQ", basic("no colon"), b"Basic /w==", b" ", b"\xff\xfe"],
+    [
+        b"Digest x",
+        b"Negotiate",
+        b"Basic",
+        b"Basic !",
+        b"Basic YQ",
+        b"Basic YWxp-Y2U6c2VjcmV0",
+        basic("no colon"),
+        b"Basic /w==",
+        b" ",
+        b"\xff\xfe",
+    ],
 )
 def test_what_is_no_credentials_is_refused_without_a_question(header: bytes) -> None:
     source = Source()

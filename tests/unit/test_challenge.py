@@ -106,7 +106,7 @@ def test_forwarded_headers_of_others_are_not_believed(client: str | None) -> Non
     assert realm(BEHIND_PROXY, request(FORWARDED, client=client)) == f"http://{HOST}"
 
 
-@pytest.mark.parametrize("client", [PROXY, STRANGER, "127.0.0.1"])
+@pytest.mark.parametrize("client", [PROXY, STRANGER, "127.0.0.1", "testclient"])
 def test_without_trusted_proxies_nobody_is_believed(client: str) -> None:
     assert realm(PLAIN, request(FORWARDED, client=client)) == f"http://{HOST}"
 

@@ -70,6 +70,11 @@ def test_a_token_of_another_algorithm_is_refused(algorithm: object) -> None:
         assert_refused(f"{encode(header(alg=algorithm))}.{encode(claims())}.{signature}")
 
 
+@pytest.mark.parametrize("algorithm", ["HS256", "RS256", "ES384", "none", "es256"])
+def test_a_token_that_our_key_signed_under_the_name_of_another_algorithm_is_refused(algorithm: str) -> None:
+    assert_refused(str(jwt.encode(claims(), KEY.private, "ES256", {"kid": KEY.kid, "alg": algorithm})))
+
+
 def public_key_in_every_form() -> list[bytes]:
     key = jwk.construct(KEY.jwk, "ES256").to_pem()
     numbers = base64.urlsafe_b64decode(KEY.jwk["x"] + "=="), base64.urlsafe_b64decode(KEY.jwk["y"] + "==")

@@ -55,6 +55,13 @@ def test_a_key_is_made_once_and_is_the_same_ever_after(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_key_that_is_there_is_read_without_a_trace(tmp_path: Path) -> None:
+    kept_key(tmp_path / "token-key.pem")
+    before = tmp_path.stat().st_mtime_ns
+    kept_key(tmp_path / "token-key.pem")
+    assert tmp_path.stat().st_mtime_ns == before
+
+
 def test_two_keys_are_never_the_same() -> None:
     one, other = new_key(), new_key()
     assert one.kid != other.kid

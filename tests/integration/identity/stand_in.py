@@ -73,7 +73,7 @@ class StandIn:
         if self._stopped.is_set():
             self._stopped.clear()
             self._server = _Listening(self._server.server_port, self)
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}).start()
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
     def stop(self) -> None:
         """Stop listening and let go of whoever waits; again is harmless."""

@@ -57,7 +57,7 @@ def test_nobody_listening_is_unavailable_until_somebody_does(stand: STAND, conne
 def test_what_is_no_http_is_unavailable(connect: CONNECT) -> None:
     source = connect(SHORT)
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        threading.Thread(target=_say_garbage, args=(listening,)).start()
+        threading.Thread(target=_say_garbage, args=(listening,), daemon=True).start()
         check_unavailable(lambda: source.get(f"http://127.0.0.1:{listening.getsockname()[1]}", token=TOKEN))
 
 
