@@ -1,7 +1,9 @@
 """Every kind of caller, with what such a caller may do: the expectations of the matrix."""
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from tests.integration.identity.signing import IssuerKey, rsa_key
 from tests.integration.identity_world import (
@@ -16,6 +18,7 @@ from tests.integration.identity_world import (
     basic,
     bearer,
 )
+from tests.unit.ec2_documents import genuine
 
 from pierone_adapters.jwt import JwtIssuer, new_key
 from pierone_core.caller import Caller, Grants
@@ -91,7 +94,7 @@ def signed(rights: Rights, key: IssuerKey = KEY, **claims: object) -> Kind:
     return Kind(lambda _: bearer(key.token(claims)), rights)
 
 
-CLIENT = {"sub": "stups_kio", "client_id": "stups_kio"}
+CLIENT: dict[str, Any] = {"sub": "stups_kio", "client_id": "stups_kio"}
 UNKNOWN_CALLERS = {
     "garbage bearer": shown(bearer("garbage"), UNKNOWN),
     "garbage token": shown("Token garbage", UNKNOWN),
@@ -109,7 +112,9 @@ UNKNOWN_CALLERS = {
     "wrong issuer": signed(UNKNOWN, iss="https://elsewhere.example"),
     "foreign key": signed(UNKNOWN, FOREIGN_KEY),
     "key that the issuer does not have": signed(UNKNOWN, rsa_key("another")),
-    "changed instance": shown(basic("instance-identity-document", INSTANCE_DOCUMENT[:-8] + "AAAAAAAA"), UNKNOWN),
+    "instance of another signer": shown(
+        basic("instance-identity-document", base64.b64encode(genuine(by="mallory")).decode()), UNKNOWN
+    ),
     "issued by another registry": Kind(of_a_stranger, UNKNOWN),
     "issued and expired": Kind(lambda world: bearer(world.old_token("alice", TEAM_REPOSITORY)), UNKNOWN),
 }

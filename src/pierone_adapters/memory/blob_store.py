@@ -6,7 +6,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
 
-from pierone_core.errors import BlobUnknown, BlobUploadInvalid, DigestInvalid, Unavailable, UploadBusy
+from pierone_core.errors import (
+    BlobUnknown,
+    BlobUploadInvalid,
+    BlobUploadUnknown,
+    DigestInvalid,
+    Unavailable,
+    UploadBusy,
+)
 from pierone_core.values import Digest
 
 
@@ -31,6 +38,9 @@ class MemoryBlobStore:
         upload = self._uploads.setdefault(upload_id, _Upload())
         if not upload.held.acquire(blocking=False):
             raise UploadBusy("another request is writing to this upload", {"upload": upload_id})
+        if self._uploads.get(upload_id) is not upload:  # discarded between these two lines
+            upload.held.release()
+            raise BlobUploadUnknown("this upload was finished by another request")
         return MemoryUploadWriter(self, upload_id, upload)
 
     def upload_size(self, upload_id: str) -> int:

@@ -5,7 +5,6 @@ commit and wait for nobody. A commit that was acknowledged survives a power cut 
 of `Database.hasty`, for what may be lost.
 """
 
-import fcntl
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,7 +64,7 @@ class Database:
 
     def _create(self) -> None:
         engine = _engine(self._path, connections=1, patience=_WRITE_PATIENCE, sync="FULL", mode="rwc")
-        with _alone(self._path), engine.connect() as connection:
+        with engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA journal_mode=WAL")
             # All tables with their triggers or none: a crash between two would leave a table unguarded for ever.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -82,14 +81,6 @@ class Database:
             raise Unavailable(f"the registry's database is gone: {error.strerror}") from error
         if inode != self._inode:
             raise Unavailable("the registry's database was replaced while it ran; its operator must restart it")
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    # Switching to WAL does not wait for others who do the same; it fails.
-    with path.with_suffix(".lock").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _engine(path: Path, *, connections: int, patience: int, sync: str, mode: str = "rw") -> Engine:
