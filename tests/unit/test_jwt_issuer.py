@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jose import jwt
-from tests.unit.jwt_tokens import ALICE, GRANTS, ISSUER, KEY, OLD_KEY, assert_refused, decode, encode, signed
+from tests.unit.jwt_tokens import ALICE, GRANTS, ISSUER, KEY, OLD_KEY, assert_refused, claims, decode, encode, signed
 
 from pierone_adapters.jwt import JwtIssuer
 from pierone_core.caller import PULL, PUSH, Caller, Grants

@@ -49,7 +49,6 @@ class Answers(Generic[Value]):
     def _keep(self, key: Hashable, value: Value, seconds: float) -> None:
         with self._mutex:
             self._kept.pop(key, None)
-            if seconds > 0:
-                self._kept[key] = (value, self._clock() + seconds)
+            self._kept[key] = (value, self._clock() + seconds)
             if len(self._kept) > self._max:
                 del self._kept[next(iter(self._kept))]

@@ -139,6 +139,7 @@ def test_whoever_has_a_known_key_does_not_wait_for_a_slow_issuer(
 NOT_FOR_VERIFYING: dict[str, Mapping[str, object]] = {
     "for encryption": OLD.public | {"use": "enc"},
     "without an id": {name: value for name, value in OLD.public.items() if name != "kid"},
+    "with an id that is no text": OLD.public | {"kid": ["old"]},
     "with an algorithm of another curve": OLD.public | {"alg": "ES384"},
     "with an algorithm of another kind": OLD.public | {"alg": "RS256"},
     "with an HMAC algorithm": OLD.public | {"alg": "HS256"},
@@ -155,7 +156,15 @@ def test_what_is_not_for_verifying_is_left_out_and_spoils_nothing(
     issuer.answer = reply_always(Reply(body={"keys": [entry, RSA.public]}))
     assert find(keys, RSA)
     for algorithm in ("ES256", "ES384", "RS256"):
-        assert not find(keys, OLD, algorithm)
+        with pytest.raises(Unauthorized):
+            keys.find("old", algorithm)
+
+
+def test_a_key_of_an_algorithm_that_is_not_allowed_is_left_out(issuer: StandIn, connect: CONNECT) -> None:
+    issuer.answer = reply_always(key_set(OLD, P384))
+    keys = IssuerKeys(connect(), issuer.url, ("ES256",))
+    assert find(keys, OLD)
+    assert not find(keys, P384)
 
 
 def test_a_key_without_an_algorithm_has_that_of_its_kind(keys: IssuerKeys, issuer: StandIn) -> None:

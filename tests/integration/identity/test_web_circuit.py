@@ -39,6 +39,15 @@ def test_after_some_failures_in_a_row_nobody_is_asked(stand: STAND, source: WebS
     assert len(server.asked) == FAILURES
 
 
+def test_a_server_that_refuses_connections_is_left_alone_as_well(stand: STAND, source: WebSource) -> None:
+    server = stand(reply_always(GOOD))
+    server.stop()
+    assert not any(ask(source, server) for _ in range(FAILURES))
+    server.start()
+    assert not ask(source, server)
+    assert server.asked == []
+
+
 def test_an_answer_in_between_begins_the_count_anew(stand: STAND, source: WebSource) -> None:
     server = stand(reply_always(NOBODY_HOME))
     for reply in (NOBODY_HOME, NOBODY_HOME, GOOD, NOBODY_HOME, NOBODY_HOME, GOOD):
