@@ -14,8 +14,9 @@ from pierone_http.challenge import Challenges
 from pierone_http.settings import Settings
 from pierone_http.sweeper import Sweeper
 from pierone_http.upload_pass import UploadPasses
-from pierone_http.v2.app import Endpoints, Gate, V2App
+from pierone_http.v2.app import Endpoints, V2App
 from pierone_http.v2.discovery import DiscoveryEndpoints
+from pierone_http.v2.gate import Gate
 from pierone_http.v2.pull import PullEndpoints
 from pierone_http.v2.push_blobs import BlobPushEndpoints
 from pierone_http.v2.push_manifests import ManifestPushEndpoints

@@ -79,8 +79,9 @@ class Authentication:
         return caller
 
     def _keep(self, key: bytes, answer: Caller | Refusal, seconds: float) -> None:
+        self._answers.pop(key, None)
         if len(self._answers) >= _KEEP_ANSWERS:
-            self._answers.clear()
+            del self._answers[next(iter(self._answers))]  # the oldest
         self._answers[key] = (asyncio.get_running_loop().time() + seconds, answer)
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from pierone_core.token_scope import parse_scopes
-from pierone_http.v2.app import wanted
+from pierone_http.v2.paths import wanted
 
 UPLOADS = "/v2/ours/app/blobs/uploads/"
 PULL, PULL_AND_PUSH = "repository:ours/app:pull", "repository:ours/app:pull,push"

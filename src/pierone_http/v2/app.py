@@ -1,49 +1,31 @@
 """The `/v2/` routes: plain ASGI, so that a pull costs no framework; every endpoint of the spec stands in `routes`.
 
-A repository may have components called blobs, manifests, tags or uploads, so paths are read from the right. Whoever
-reads is checked here, in one place; whoever pushes, by the use cases.
+Whoever reads is checked here, in one place; whoever pushes, by the use cases.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from pierone_core.access_policy import AccessPolicy
-from pierone_core.caller import ANONYMOUS, PULL, PUSH, Caller
-from pierone_core.errors import EndpointUnknown, MethodUnsupported, NameInvalid, Unauthorized, Unavailable
+from pierone_core.caller import Caller
+from pierone_core.errors import EndpointUnknown, MethodUnsupported, NameInvalid, Unauthorized
 from pierone_core.values import Repository
-from pierone_http.auth import Authentication
 from pierone_http.body import ClientGone
-from pierone_http.challenge import Challenges
 from pierone_http.errors import error_response
-from pierone_http.upload_pass import PARAMETER, UploadPasses
 from pierone_http.v2.discovery import DiscoveryEndpoints
+from pierone_http.v2.gate import Gate, authorization
+from pierone_http.v2.paths import READS, find, wanted
 from pierone_http.v2.pull import PullEndpoints
 from pierone_http.v2.push_blobs import BlobPushEndpoints
 from pierone_http.v2.push_manifests import ManifestPushEndpoints
 from pierone_http.v2.token import TokenEndpoints
 
 Handler = Callable[[Request, Caller, Repository, str], Awaitable[Response]]
-READS = ("GET", "HEAD")
 
-_PATH = re.compile(
-    r"/v2/(?P<name>.+)/(?:manifests/(?P<manifest>[^/]+)|blobs/uploads/(?P<upload>[^/]+)|(?P<uploads>blobs/uploads/?)"
-    r"|blobs/(?P<blob>[^/]+)|(?P<tags>tags/list)|referrers/(?P<referrers>[^/]+))"
-)
 _VERSION = (b"docker-distribution-api-version", b"registry/2.0")
-
-
-class Target(NamedTuple):
-    """What a path names: the kind of thing, in which repository, and which one."""
-
-    kind: str
-    name: str
-    argument: str
 
 
 @dataclass(frozen=True)
@@ -55,16 +37,6 @@ class Endpoints:
     manifests: ManifestPushEndpoints
     discovery: DiscoveryEndpoints
     token: TokenEndpoints
-
-
-@dataclass(frozen=True)
-class Gate:
-    """Who is let in, and what the others are told."""
-
-    authentication: Authentication
-    access: AccessPolicy
-    passes: UploadPasses
-    challenges: Challenges
 
 
 class V2App:
@@ -94,7 +66,7 @@ class V2App:
         if path == "/v2/token":
             return await self._token(request)
         target = find(path)
-        caller = await self._caller(request, target)
+        caller = await self._gate.caller(request, target)
         if b"%2f" in request.scope["raw_path"].lower():  # two readers of such a path may see two repositories
             raise NameInvalid("an encoded slash cannot be part of a name")
         if path in ("/v2/", "/v2", "/v2/_catalog"):
@@ -107,30 +79,12 @@ class V2App:
             self._gate.access.check_pull(caller, repository)
         return await handler(request, caller, repository, target.argument)
 
-    async def _caller(self, request: Request, target: Target | None) -> Caller:
-        if target and target.kind == "upload" and PARAMETER in request.query_params:
-            bearer = self._gate.passes.read(request.query_params[PARAMETER], target.name, target.argument)
-            if bearer:
-                return await self._bearer(request, bearer)
-        caller = await self._gate.authentication.caller(_authorization(request.scope))
-        if caller.realm == ANONYMOUS and not (self._gate.access.public_read and _reads_content(request, target)):
-            raise Unauthorized("log in to use this registry: docker login <registry>")
-        return caller
-
-    async def _bearer(self, request: Request, bearer: Caller) -> Caller:
-        """Whoever shows a pass, unless it is somebody else's: credentials may have expired, but not be another's."""
-        try:
-            caller = await self._gate.authentication.caller(_authorization(request.scope))
-        except (Unauthorized, Unavailable):
-            return bearer
-        return bearer if caller.realm == ANONYMOUS or caller.name == bearer.name else caller
-
     async def _token(self, request: Request) -> Response:
-        token, authorization = self._endpoints.token, _authorization(request.scope)
+        token, header = self._endpoints.token, authorization(request.scope)
         if request.method == "POST":
-            return await token.post_token(request, authorization)
+            return await token.post_token(request, header)
         if request.method == "GET":
-            return await token.get_token(request, authorization)
+            return await token.get_token(request, header)
         raise MethodUnsupported(f"{request.method[:20]} is not supported here", ("GET", "POST"))
 
     async def _root(self, request: Request, path: str, caller: Caller) -> Response:
@@ -164,38 +118,6 @@ def routes(endpoints: Endpoints) -> dict[str, dict[str, Handler]]:
     }
 
 
-def find(path: str) -> Target | None:
-    """What `path` names, if it is a path below a repository."""
-    match = _PATH.fullmatch(path)
-    if not match:
-        return None
-    kind = match.lastgroup or ""
-    return Target(kind, match["name"], match[kind])
-
-
-def wanted(request: Request) -> str:
-    """The token scope that a request needs (a mount needs two)."""
-    target = find(request.scope["path"])
-    if not target:
-        return ""
-    if request.method in READS and target.kind != "upload":
-        return _scope(target.name, PULL)
-    source = request.query_params.get("from")
-    return " ".join([_scope(target.name, f"{PULL},{PUSH}"), *([_scope(source, PULL)] if source else [])]).strip()
-
-
-def _scope(name: str, actions: str) -> str:
-    try:
-        return f"repository:{Repository.parse(name)}:{actions}"
-    except NameInvalid:  # it goes into a header
-        return ""
-
-
-def _reads_content(request: Request, target: Target | None) -> bool:
-    is_catalog = request.scope["path"] == "/v2/_catalog"
-    return request.method in READS and (is_catalog or (target is not None and target.kind != "upload"))
-
-
 def _allowed(methods: Mapping[str, Handler], method: str) -> Handler:
     if method in methods:
         return methods[method]
@@ -204,7 +126,3 @@ def _allowed(methods: Mapping[str, Handler], method: str) -> Handler:
             "content is never deleted here: images stay, so that deployments can be reproduced and audited", methods
         )
     raise MethodUnsupported(f"{method[:20]} is not supported here; use {', '.join(methods)}", methods)
-
-
-def _authorization(scope: Scope) -> bytes:
-    return next((value for name, value in scope["headers"] if name == b"authorization"), b"")

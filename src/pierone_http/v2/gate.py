@@ -1,0 +1,48 @@
+"""Who is let in, and what the others are told."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.types import Scope
+
+from pierone_core.access_policy import AccessPolicy
+from pierone_core.caller import ANONYMOUS, Caller
+from pierone_core.errors import Unauthorized, Unavailable
+from pierone_http.auth import Authentication
+from pierone_http.challenge import Challenges
+from pierone_http.upload_pass import PARAMETER, UploadPasses
+from pierone_http.v2.paths import Target, reads_content
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Who is let in, and what the others are told."""
+
+    authentication: Authentication
+    access: AccessPolicy
+    passes: UploadPasses
+    challenges: Challenges
+
+    async def caller(self, request: Request, target: Target | None) -> Caller:
+        """Who sends `request`; raises `Unauthorized` or `Unavailable`."""
+        if target and target.kind == "upload" and PARAMETER in request.query_params:
+            bearer = self.passes.read(request.query_params[PARAMETER], target.name, target.argument)
+            if bearer:
+                return await self._bearer(request, bearer)
+        caller = await self.authentication.caller(authorization(request.scope))
+        if caller.realm == ANONYMOUS and not (self.access.public_read and reads_content(request, target)):
+            raise Unauthorized("log in to use this registry: docker login <registry>")
+        return caller
+
+    async def _bearer(self, request: Request, bearer: Caller) -> Caller:
+        """Whoever shows a pass, unless it is somebody else's: credentials may have expired, but not be another's."""
+        try:
+            caller = await self.authentication.caller(authorization(request.scope))
+        except (Unauthorized, Unavailable):
+            return bearer
+        return bearer if caller.realm == ANONYMOUS or caller.name == bearer.name else caller
+
+
+def authorization(scope: Scope) -> bytes:
+    """The value of the Authorization header, empty without one."""
+    return next((value for name, value in scope["headers"] if name == b"authorization"), b"")
