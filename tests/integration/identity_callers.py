@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.integration.identity.signing import IssuerKey, rsa_key
-from tests.integration.identity_world import (
+from tests.integration.identity_facts import (
     ALICE,
     BOB,
     FOREIGN_KEY,
@@ -14,10 +14,10 @@ from tests.integration.identity_world import (
     KEY,
     WRITE,
     WRITE_ALL,
-    World,
     basic,
     bearer,
 )
+from tests.integration.identity_world import World
 from tests.unit.ec2_documents import genuine
 
 from pierone_adapters.jwt import JwtIssuer, new_key
@@ -35,12 +35,13 @@ class Rights:
     catalog: int = GOOD
     pull: int = GOOD
     push: int = GOOD
+    mount: int = GOOD
     exchange: int = GOOD
     method: int = 405
     upload: int = 404
 
 
-UNKNOWN = Rights(401, 401, 401, 401, 401, 401, 401)
+UNKNOWN = Rights(401, 401, 401, 401, 401, 401, 401, 401)
 WRITER = Rights()
 READER = Rights(push=403)
 OWNER = Rights(upload=GOOD)
@@ -48,8 +49,8 @@ NOBODY = {False: UNKNOWN, True: Rights(root=401, push=401, method=401, upload=40
 
 
 def issued(*, pull: int = GOOD, push: int = GOOD, upload: int = 404) -> Rights:
-    """Who bears a token of the registry cannot have another for it."""
-    return Rights(pull=pull, push=push, exchange=401, upload=upload)
+    """Who bears a token of the registry cannot have another for it, nor mount from where it does not reach."""
+    return Rights(pull=pull, push=push, mount=202, exchange=401, upload=upload)
 
 
 @dataclass(frozen=True)

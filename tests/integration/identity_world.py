@@ -3,11 +3,10 @@
 All that is answered, and in the end all that the server wrote, is searched for secrets.
 """
 
-import base64
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from datetime import timedelta
 from pathlib import Path
@@ -15,65 +14,18 @@ from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
-from tests.integration.identity.signing import AUDIENCE, ISSUER, rsa_key
 from tests.integration.identity.stand_in import Reply, StandIn, reply_always
-from tests.integration.identity.stups import kio, team_service, token_facts, tokeninfo
+from tests.integration.identity.stups import tokeninfo
+from tests.integration.identity_facts import APPLICATIONS, INSTANCE_DOCUMENT, JWT_SETTINGS, KEY, TEAMS, TOKENS
 from tests.integration.server import Server
-from tests.unit.ec2_documents import ACCOUNT, certificate, genuine, key_of, pem
+from tests.unit.ec2_documents import ACCOUNT, certificate, key_of, pem
 
 from pierone_adapters.jwt import JwtIssuer, read_key
 from pierone_core.caller import Caller, Grants
 from pierone_http.upload_pass import UploadPasses
 
-WRITE, WRITE_ALL = "application.write", "application.write_all"
-TOKENS = {
-    "t0ken-of-alice": token_facts("alice", "/employees"),
-    "t0ken-of-anna": token_facts("anna", "employees"),
-    "t0ken-of-bob": token_facts("bob", "/employees"),
-    "t0ken-of-bob-with-scope": token_facts("bob", "/employees", [WRITE_ALL]),
-    "t0ken-that-ended": token_facts("alice", "/employees", expires_in=0),
-    "t0ken-of-kio": token_facts("stups_kio", "/services", [WRITE]),
-    "t0ken-of-kio-reader": token_facts("stups_kio", "/services"),
-    "t0ken-of-else": token_facts("stups_else", "/services", [WRITE]),
-    "t0ken-of-old": token_facts("stups_old", "/services", [WRITE]),
-    "t0ken-of-unknown": token_facts("stups_unknown", "/services", [WRITE]),
-    "t0ken-of-no-prefix": token_facts("kio", "/services", [WRITE]),
-    "t0ken-of-ci": token_facts("stups_ci", "services", [WRITE_ALL]),
-    "t0ken-of-alice-the-service": token_facts("alice", "/services"),
-    "t0ken-of-customer": token_facts("eve", "/customers", [WRITE, WRITE_ALL]),
-    "t0ken-of-no-realm": token_facts("alice2", "", [WRITE, WRITE_ALL]),
-}
-TEAMS = team_service({"myteam": ["alice", "anna", "eve", "alice2"], "other": ["bob"]})
-APPLICATIONS = kio(
-    {
-        "kio": {"team_id": "myteam", "active": True},
-        "else": {"team_id": "other", "active": True},
-        "old": {"team_id": "myteam", "active": False},
-    }
-)
-KEY, FOREIGN_KEY = rsa_key("the issuer's"), rsa_key("the issuer's")
-JWT_SETTINGS = {
-    "PIERONE_JWT_ISSUER": ISSUER,
-    "PIERONE_JWT_AUDIENCE": AUDIENCE,
-    "PIERONE_TEAMS_CLAIM": "groups",
-    "PIERONE_TEAMS_CLAIM_PREFIX": "/",
-}
 # Beyond every time-out of the server: whoever waits longer was left hanging.
 PATIENCE = 10.0
-
-
-def bearer(token: str) -> str:
-    """As most clients show a token."""
-    return f"Bearer {token}"
-
-
-def basic(user: str, password: str) -> str:
-    """As `docker login` shows a token, and everybody a password."""
-    return f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
-
-
-ALICE, ANNA, BOB = bearer("t0ken-of-alice"), bearer("t0ken-of-anna"), bearer("t0ken-of-bob")
-INSTANCE_DOCUMENT = base64.b64encode(genuine()).decode()
 
 
 class World:
@@ -204,17 +156,3 @@ def searched(world: World) -> Iterator[World]:
     with world:
         yield world
     world.check_that_nothing_leaked()
-
-
-def challenge_of(response: httpx2.Response) -> dict[str, str]:
-    """The parameters of a Bearer challenge."""
-    scheme, _, rest = response.headers["WWW-Authenticate"].partition(" ")
-    assert scheme == "Bearer"
-    names: Sequence[str] = rest.split('"')[::2]
-    return dict(zip((name.strip(",=") for name in names), rest.split('"')[1::2], strict=False))
-
-
-def reason_of(response: httpx2.Response) -> tuple[int, str, str]:
-    """Status, code and message of a refusal."""
-    error = response.json()["errors"][0]
-    return response.status_code, error["code"], error["message"]

@@ -187,3 +187,33 @@ def test_escapes_that_are_no_text_are_refused_by_the_registry(shared_server: Ser
         connection.sendall(head("GET", target))
         response, body = answer(connection)
     assert read_refusal(response.status, str(response.getheader("Content-Type")), body).status in (400, 404)
+
+
+ENDLESS_TAILS = {
+    "trailers": b"0\r\n" + b"X: y\r\n" * (ENDLESS // 6),
+    "one trailer": b"0\r\nX: " + b"y" * ENDLESS,
+    "chunk extension": b"1;x=" + b"y" * ENDLESS,
+}
+
+
+@pytest.mark.parametrize("tail", ENDLESS_TAILS.values(), ids=ENDLESS_TAILS.keys())
+def test_a_chunked_body_that_does_not_end_is_cut(repo: Repository, shared_server: Server, tail: bytes) -> None:
+    start = head("PUT", f"{repo.url}/manifests/1.0", "Transfer-Encoding: chunked")
+    with wire(shared_server) as connection, pytest.raises(ConnectionError):
+        connection.sendall(start + tail)
+        while True:  # the end comes as a reset, or as the end of what the server sends
+            if not connection.recv(1 << 16):
+                raise ConnectionResetError
+
+
+def test_requests_that_pile_up_are_cut(repo: Repository, shared_server: Server) -> None:
+    with wire(shared_server) as connection:
+        connection.sendall(head("GET", "/v2/") * 2000)
+        answers = b""
+        try:
+            while received := connection.recv(1 << 16):
+                answers += received
+        except ConnectionError:
+            pass
+    assert answers.count(b"HTTP/1.1 200") < 2000
+    assert repo.api.get("/v2/").status_code == 200

@@ -11,7 +11,8 @@ from unittest.mock import MagicMock
 import httpx2
 import pytest
 from tests.integration.identity_callers import CALLERS, GOOD, KNOWN_CALLERS, TEAM_REPOSITORY, Rights
-from tests.integration.identity_world import ALICE, World, basic, challenge_of, reason_of, searched
+from tests.integration.identity_facts import ALICE, basic, challenge_of, reason_of
+from tests.integration.identity_world import World, searched
 from tests.integration.oci import digest_of, encode, index_of
 
 from pierone_http.v2.app import routes
@@ -48,7 +49,7 @@ ROWS: Mapping[tuple[str, str], list[Row]] = {
     ("uploads", "POST"): [
         Row("push", 202, f"{NAME}/blobs/uploads/"),
         Row("push", 201, f"{NAME}/blobs/uploads/?digest={DIGEST}", BLOB),
-        Row("push", 201, f"{NAME}/blobs/uploads/?mount={DIGEST}&from=myteam/base"),
+        Row("mount", 201, f"{NAME}/blobs/uploads/?mount={DIGEST}&from=myteam/base"),
         Row("push", 201, f"{NAME}/blobs/uploads/?mount={DIGEST}"),
     ],
     ("upload", "PATCH"): [Row("upload", 202, "", b"chunk")],
@@ -143,6 +144,8 @@ def _status(rights: Rights, method: str, row: Row) -> int:
     needed: int = getattr(rights, row.needs, GOOD)
     if row.needs == "upload" and method == "PUT" and needed == 404:
         return rights.push or 404  # who comes too late must be somebody who could have pushed
+    if row.needs == "mount":
+        return rights.push or needed or row.good
     return needed or row.good
 
 

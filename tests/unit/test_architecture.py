@@ -49,7 +49,7 @@ def test_the_core_does_no_input_or_output() -> None:
 
 def test_the_whole_core_was_looked_at() -> None:
     looked_at = imports_by_file()
-    assert {"errors.py", "values.py", "ports.py", "pull.py", "discovery.py"} <= looked_at.keys()
+    assert {"errors.py", "values.py", "pull.py", "discovery.py"} <= looked_at.keys()
     assert set().union(*looked_at.values()) >= {"pierone_core", "dataclasses", "re"}
 
 
