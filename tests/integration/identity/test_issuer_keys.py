@@ -127,10 +127,10 @@ def test_whoever_has_a_known_key_does_not_wait_for_a_slow_issuer(
     assert find(keys, OLD)
     issuer.answer = reply_always(HANG)
     clock.move(FRESH + 1)
-    with ThreadPoolExecutor(1) as thread:
-        refreshing = thread.submit(find, keys, OLD)
+    with ThreadPoolExecutor(2) as threads:
+        refreshing = threads.submit(find, keys, OLD)
         assert issuer.hanging.acquire(timeout=10)
-        assert find(keys, OLD)
+        assert threads.submit(find, keys, OLD).result(timeout=10)
         assert not refreshing.done()
         issuer.stop()
         assert refreshing.result()
