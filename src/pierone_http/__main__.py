@@ -15,9 +15,10 @@ from pierone_http.protocol import RegistryProtocol
 from pierone_http.settings import CONFIG_FILE_VARIABLE, Settings
 
 _OPEN = """\
-Without users the registry lets everybody push, so it serves this machine only, not {host}.
-Set PIERONE_USERS_FILE to a file of users (make hashes with `pierone-server hash-password`),
-or serve 127.0.0.1 and put a proxy that knows its users in front."""
+Without a source of identity everybody may push, so the registry serves this machine only, not {host}.
+Set PIERONE_USERS_FILE to a file of users (make hashes with `pierone-server hash-password`), or one of
+PIERONE_TOKENINFO_URL, PIERONE_INTROSPECTION_URL and PIERONE_JWT_ISSUER; or serve 127.0.0.1 and put a
+proxy that knows its users in front."""
 
 _SHUTDOWN_SECONDS = 30  # how long requests under way may take to finish after SIGTERM
 

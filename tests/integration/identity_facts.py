@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import httpx2
 from tests.integration.identity.signing import AUDIENCE, ISSUER, rsa_key
-from tests.integration.identity.stups import kio, team_service, token_facts
+from tests.integration.identity.stups import token_facts
 from tests.unit.ec2_documents import genuine
 
 WRITE, WRITE_ALL = "application.write", "application.write_all"
@@ -26,14 +26,12 @@ TOKENS = {
     "t0ken-of-customer": token_facts("eve", "/customers", [WRITE, WRITE_ALL]),
     "t0ken-of-no-realm": token_facts("alice2", "", [WRITE, WRITE_ALL]),
 }
-TEAMS = team_service({"myteam": ["alice", "anna", "eve", "alice2"], "other": ["bob"]})
-APPLICATIONS = kio(
-    {
-        "kio": {"team_id": "myteam", "active": True},
-        "else": {"team_id": "other", "active": True},
-        "old": {"team_id": "myteam", "active": False},
-    }
-)
+TEAMS = {"myteam": ["alice", "anna", "eve", "alice2"], "other": ["bob"]}
+APPLICATIONS: dict[str, dict[str, object]] = {
+    "kio": {"team_id": "myteam", "active": True},
+    "else": {"team_id": "other", "active": True},
+    "old": {"team_id": "myteam", "active": False},
+}
 KEY, FOREIGN_KEY = rsa_key("the issuer's"), rsa_key("the issuer's")
 JWT_SETTINGS = {
     "PIERONE_JWT_ISSUER": ISSUER,

@@ -199,11 +199,14 @@ ENDLESS_TAILS = {
 @pytest.mark.parametrize("tail", ENDLESS_TAILS.values(), ids=ENDLESS_TAILS.keys())
 def test_a_chunked_body_that_does_not_end_is_cut(repo: Repository, shared_server: Server, tail: bytes) -> None:
     start = head("PUT", f"{repo.url}/manifests/1.0", "Transfer-Encoding: chunked")
-    with wire(shared_server) as connection, pytest.raises(ConnectionError):
-        connection.sendall(start + tail)
-        while True:  # the end comes as a reset, or as the end of what the server sends
-            if not connection.recv(1 << 16):
-                raise ConnectionResetError
+    with wire(shared_server) as connection:
+        try:
+            connection.sendall(start + tail)
+            while connection.recv(1 << 16):
+                pass
+        except ConnectionError:
+            pass  # the end comes as a reset, or as the end of what the server sends; a time-out is none
+    assert repo.api.get("/v2/").status_code == 200
 
 
 def test_requests_that_pile_up_are_cut(repo: Repository, shared_server: Server) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import bcrypt
 import pytest
 from tests.integration.clients.client import Client, ClientFailed
+from tests.integration.clients.containerd import Containerd
 from tests.integration.clients.images import write_image
 from tests.integration.clients.registry import Registry
 from tests.integration.server import Server
@@ -15,9 +16,9 @@ from tests.integration.server import Server
 MEMBER = ("alice", "secret of alice")
 OUTSIDER = ("bob", "secret of bob")
 TEAMS = {"alice": ["crew"], "bob": ["others"]}
-# What docker prints, and what podman, buildah and skopeo print.
-NOT_LOGGED_IN = ("no basic auth credentials", "unauthorized: ")
-WRONG_PASSWORD = ("user name or password is wrong", "invalid username/password")
+# What docker prints, what podman, buildah and skopeo print, and what `ctr` ends with.
+NOT_LOGGED_IN = ("no basic auth credentials", "unauthorized: ", ": 401 Unauthorized")
+WRONG_PASSWORD = ("user name or password is wrong", "invalid username/password", "401 Unauthorized")
 REGISTRY = Registry(auth=MEMBER)
 
 
@@ -80,7 +81,20 @@ def test_who_is_not_logged_in_can_neither_push_nor_pull(client: Client, referenc
         assert any(sentence in refused.value.output for sentence in NOT_LOGGED_IN)
 
 
-def test_a_wrong_password_is_refused(client: Client, guarded: Server) -> None:
+# `ctr` has no login: every command takes the password, so it is the first push or pull that is refused.
+@pytest.mark.parametrize("client", ["docker", "podman", "buildah", "skopeo"], indirect=True)
+def test_a_wrong_password_is_refused_at_login(client: Client, guarded: Server) -> None:
     with pytest.raises(ClientFailed) as refused:
         client.login(guarded.host, "alice", "guessed")
     assert any(sentence in refused.value.output for sentence in WRONG_PASSWORD)
+
+
+def test_containerd_can_neither_push_nor_pull_with_a_wrong_password(
+    containerd: Containerd, guarded: Server, reference: str, tmp_path: Path
+) -> None:
+    containerd.load(write_image(tmp_path / "image", reference), reference)
+    containerd.login(guarded.host, "alice", "guessed")
+    for action in (containerd.push, containerd.pull):
+        with pytest.raises(ClientFailed) as refused:
+            action(reference)
+        assert ": 401 Unauthorized" in refused.value.output

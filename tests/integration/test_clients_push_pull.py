@@ -1,5 +1,6 @@
 """Every client: push, pull back bit for bit, push again, and find that a tag does not move."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -90,9 +91,10 @@ def test_layers_are_mounted_into_a_second_repository_and_pulled_from_there(
     )
     client.load(image, first)
     client.push(first)
+    client.pull(first)  # containerd asks to mount only what it has pulled
     client.load(image, second)
     pushed = client.push(second, debug=True)
-    assert client.mounted in pushed.output
+    assert re.search(client.mounted, pushed.output)
 
     client.forget_everything()
     assert client.pull(second) == pushed.digest

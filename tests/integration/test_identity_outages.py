@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 from tests.integration.identity.stand_in import HANG, HANG_UP, Reply, StandIn, reply_always
-from tests.integration.identity_facts import ALICE, BOB, KEY, bearer, reason_of
+from tests.integration.identity_facts import ALICE, KEY, WRITE, WRITE_ALL, bearer, reason_of
 from tests.integration.identity_world import World, searched
 
 APP, TEAM_SCOPE = "myteam/app", "repository:myteam/app:pull,push"
-KIO, CI = bearer("t0ken-of-kio"), bearer("t0ken-of-ci")
 OUTAGES = {
     "down": None,
     "nothing": HANG,
@@ -26,18 +25,16 @@ OUTAGES = {
 
 
 @pytest.fixture(scope="module")
-def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     yield from searched(World(tmp_path_factory.mktemp("outages"), PIERONE_SOURCE_READ_TIMEOUT="0.25"))
 
 
-@pytest.fixture
-def world(shared_world: World) -> Iterator[World]:
-    """The world just after a start: nothing is remembered, and all is well again afterwards."""
-    well = {service: service.answer for service in (shared_world.tokeninfo, shared_world.teams, shared_world.kio)}
-    shared_world.restart()
-    yield shared_world
-    for service, answer in well.items():
-        service.answer = answer
+def employee(world: World) -> str:
+    return bearer(world.newcomer())
+
+
+def service(world: World) -> str:
+    return bearer(world.newcomer(WRITE, realm="services"))
 
 
 def push(world: World, authorization: str) -> int:
@@ -53,55 +50,58 @@ class Outage:
     """A service that fails as `kind` says, for a while."""
 
     def __init__(self, service: StandIn, kind: str) -> None:
+        """It is well until it is entered."""
         self._service, self._reply, self._well = service, OUTAGES[kind], service.answer
 
     def __enter__(self) -> None:
+        """Fail."""
+        self._service.answer = reply_always(self._reply or HANG_UP)  # kept connections outlive whoever listens
         if self._reply is None:
             self._service.stop()
-        else:
-            self._service.answer = reply_always(self._reply)
 
     def __exit__(self, *_: object) -> None:
-        self._service.stop()  # whoever still waits is let go
+        """Let go of whoever waits, and be well."""
+        self._service.stop()
         self._service.answer = self._well
         self._service.start()
 
 
 @pytest.mark.parametrize("kind", OUTAGES)
 def test_without_tokeninfo_nobody_new_is_let_in_and_who_is_known_goes_on(world: World, kind: str) -> None:
-    issued = bearer(world.issue(BOB, "repository:other/app:pull,push"))
-    questions = len(world.tokeninfo.asked)
+    new, known = employee(world), employee(world)
+    issued = bearer(world.issue(known, TEAM_SCOPE))
     with Outage(world.tokeninfo, kind):
-        assert (push(world, ALICE), pull(world, ALICE)) == (503, 503)
-        response = world.ask("GET", f"/v2/token?scope={TEAM_SCOPE}", ALICE)
+        assert (push(world, new), pull(world, new)) == (503, 503)
+        response = world.ask("GET", f"/v2/token?scope={TEAM_SCOPE}", new)
         assert (reason_of(response)[:2], response.headers["Retry-After"]) == ((503, "TOOMANYREQUESTS"), "5")
         assert "tokeninfo" in reason_of(response)[2]
-        assert (pull(world, BOB), push(world, bearer(KEY.token()))) == (404, 202)
-        assert world.ask("POST", "/v2/other/app/blobs/uploads/", issued).status_code == 202
-        assert world.ask("GET", "/v2/", "Basic !").status_code == 401
-    assert (push(world, ALICE), pull(world, ALICE)) == (202, 404)
-    assert len(world.tokeninfo.asked) > questions
+        assert (push(world, known), pull(world, known), push(world, issued)) == (202, 404, 202)
+        assert (push(world, bearer(KEY.token())), pull(world, "Basic !")) == (202, 401)
+    assert (push(world, new), pull(world, new)) == (202, 404)
 
 
 @pytest.mark.parametrize("kind", OUTAGES)
 def test_without_the_team_service_employees_pull_and_do_not_push(world: World, kind: str) -> None:
-    assert push(world, bearer("t0ken-of-anna")) == 202
+    new, known = employee(world), employee(world)
+    assert push(world, known) == 202
     with Outage(world.teams, kind):
-        assert (push(world, ALICE), pull(world, ALICE)) == (503, 404)
-        assert world.ask("GET", f"/v2/token?scope={TEAM_SCOPE}", ALICE).status_code == 503
-        assert world.ask("GET", "/v2/token?scope=repository:myteam/app:pull", ALICE).status_code == 200
-        assert (push(world, bearer("t0ken-of-anna")), push(world, KIO), push(world, CI)) == (202, 202, 202)
+        assert (push(world, new), pull(world, new), push(world, known)) == (503, 404, 202)
+        assert world.ask("GET", f"/v2/token?scope={TEAM_SCOPE}", new).status_code == 503
+        assert world.ask("GET", "/v2/token?scope=repository:myteam/app:pull", new).status_code == 200
+        assert push(world, service(world)) == 202
         assert push(world, bearer(KEY.token({"sub": "erin", "groups": ["/myteam"]}))) == 202
-    assert push(world, ALICE) == 202
+    assert push(world, new) == 202
 
 
 @pytest.mark.parametrize("kind", OUTAGES)
 def test_without_kio_services_pull_and_push_only_with_the_scope_for_all(world: World, kind: str) -> None:
+    new, known, anywhere = service(world), service(world), bearer(world.newcomer(WRITE_ALL, realm="services"))
+    assert push(world, known) == 202
     with Outage(world.kio, kind):
-        assert (push(world, KIO), pull(world, KIO)) == (503, 404)
-        assert (push(world, CI), push(world, ALICE)) == (202, 202)
-        assert push(world, bearer("t0ken-of-kio-reader")) == 403
-    assert push(world, KIO) == 202
+        assert (push(world, new), pull(world, new), push(world, known)) == (503, 404, 202)
+        assert (push(world, anywhere), push(world, employee(world))) == (202, 202)
+        assert push(world, bearer(world.newcomer(realm="services"))) == 403
+    assert push(world, new) == 202
 
 
 @pytest.mark.parametrize("kind", ["down", "nothing", "500"])

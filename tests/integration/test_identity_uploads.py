@@ -1,4 +1,4 @@
-"""A push that outlives its token: the pass in the upload's Location lets its caller finish, and is worth nothing else."""
+"""A push that outlives its token: the pass in its Location lets the caller finish it, and is worth nothing else."""
 
 import base64
 import uuid
@@ -96,8 +96,7 @@ def test_a_pass_is_worth_nothing_elsewhere(world: World) -> None:
     assert send(world, "GET", location) == 204
 
 
-def test_a_pass_does_not_bring_a_blob_that_is_there_into_its_hands(world: World) -> None:
-    """A PUT for an upload that is gone answers 201 only to somebody who could push it."""
+def test_a_last_request_that_comes_again_succeeds_for_who_could_push(world: World) -> None:
     location, data = world.start_upload(ALICE, APP), uuid.uuid4().bytes
     finish = f"{location}&digest={digest_of(data)}"
     assert [send(world, "PUT", finish, None, data), send(world, "PUT", finish, ALICE, data)] == [201, 201]

@@ -34,7 +34,7 @@ class Client(Protocol):
     """A client with a storage and a login file of its own; references are `host/repository[:tag]`."""
 
     mounted: str
-    """What the client prints when a layer was mounted from another repository (`debug` is needed)."""
+    """A pattern of what the client prints when a layer was mounted from another repository (`debug` is needed)."""
 
     def load(self, image: Image, reference: str) -> None:
         """Take an image into the client's storage and name it."""

@@ -17,9 +17,9 @@ IMPORTED = "imported"
 
 
 class Containerd:
-    """`ctr` with the daemon's storage below `home`; `ctr` pushes and pulls by itself and only stores with the daemon."""
+    """`ctr` with the daemon's storage below `home`; containerd's resolver, pusher and fetcher run within `ctr`."""
 
-    mounted = r'response\.status="201 Created" .*/blobs/uploads/\?mount='
+    mounted = r'mediatype=\S+\.layer\.\S+ .*response\.status="201 Created" .*/blobs/uploads/\?mount='
 
     def __init__(self, home: Path, daemon: ContainerdDaemon) -> None:
         # 1.6 tells why a registry refused only with --debug; without it one reads no more than "409 Conflict".
@@ -32,8 +32,8 @@ class Containerd:
         self._images("import", "--base-name", IMPORTED, "-", typed=_packed(image.layout))
         self._images("tag", "--force", f"{IMPORTED}:{NAME_IN_LAYOUT}", reference)
 
-    def push(self, reference: str, *, debug: bool = False) -> Pushed:  # noqa: ARG002 - `ctr` always debugs here
-        """Push, and ask for every blob first whether it is there; `ctr` prints the digest."""
+    def push(self, reference: str, *, debug: bool = False) -> Pushed:  # noqa: ARG002 - it always does
+        """Push; among what `ctr` prints to find errors is the digest."""
         output = self._images("push", "--plain-http", *self._user(reference), reference)
         [digest] = DIGEST.findall(output)
         return Pushed(str(digest), output)

@@ -7,8 +7,8 @@ from tests.integration.survival.audit import live_uploads, upload_files
 from tests.integration.survival.process import descriptors, memory, threads
 from tests.integration.survival.waiting import wait_until
 
-# 32 threads for work, few for passwords, the loop, and what libraries start for themselves.
-MOST_THREADS = 60
+# 32 for writes, 32 for reads, few for passwords, the loop, and what libraries start for themselves.
+MOST_THREADS = 80
 # Allocators keep some of what was freed; a leak of what the tests send would be many times more.
 MOST_GROWTH_BYTES = 48 << 20
 
