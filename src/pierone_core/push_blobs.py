@@ -103,8 +103,10 @@ class BlobPush:
         finally:
             writer.close()
         self.blobs.add(session.repository, digest, size)
+        # The session goes before its bytes: as long as it is there, this request can be repeated.
+        self.uploads.remove(session.id)
         with suppress(UploadBusy, BlobUploadUnknown):  # somebody asks again at this moment; the sweeper will remove it
-            self.cancel_upload(session)
+            self.store.discard_upload(session.id)
         return size
 
     def has_blob(self, caller: Caller, repository: Repository, digest: Digest) -> bool:

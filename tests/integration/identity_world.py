@@ -26,7 +26,7 @@ from pierone_core.caller import Caller, Grants
 from pierone_http.upload_pass import UploadPasses
 
 # Beyond every time-out of the server: whoever waits longer was left hanging.
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 
 class World:
@@ -154,8 +154,9 @@ class World:
             "PIERONE_SERVICE_USER_PREFIX": "stups_",
             "PIERONE_AWS_ACCOUNTS": json.dumps([ACCOUNT]),
             "PIERONE_AWS_CERTIFICATES_FILE": str(certificates),
-            "PIERONE_SOURCE_CONNECT_TIMEOUT": "0.5",
-            "PIERONE_SOURCE_READ_TIMEOUT": "0.5",
+            # A busy machine is no outage.
+            "PIERONE_SOURCE_CONNECT_TIMEOUT": "5",
+            "PIERONE_SOURCE_READ_TIMEOUT": "5",
         }
         return {name: value for name, value in (settings | self._settings).items() if value}
 

@@ -13,7 +13,6 @@ OUTAGES = {
     "down": None,
     "nothing": HANG,
     "hang up": HANG_UP,
-    "drip": Reply(body={"uid": "alice", "realm": "/employees", "member": ["alice", "bob"]}, drip=0.3),
     "500": Reply(500, {"uid": "alice"}),
     "503": Reply(503),
     "redirect": Reply(302, headers={"Location": "http://127.0.0.1:9/"}),
@@ -26,7 +25,7 @@ OUTAGES = {
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    yield from searched(World(tmp_path_factory.mktemp("outages"), PIERONE_SOURCE_READ_TIMEOUT="0.25"))
+    yield from searched(World(tmp_path_factory.mktemp("outages"), PIERONE_SOURCE_READ_TIMEOUT="1"))
 
 
 def employee(world: World) -> str:
@@ -106,7 +105,7 @@ def test_without_kio_services_pull_and_push_only_with_the_scope_for_all(world: W
 
 @pytest.mark.parametrize("kind", ["down", "nothing", "500"])
 def test_without_the_keys_of_the_issuer_nobody_new_is_let_in(tmp_path: Path, kind: str) -> None:
-    for world in searched(World(tmp_path)):
+    for world in searched(World(tmp_path, PIERONE_SOURCE_READ_TIMEOUT="1")):
         with Outage(world.jwks, kind):
             assert push(world, bearer(KEY.token())) == 503
             assert push(world, ALICE) == 202

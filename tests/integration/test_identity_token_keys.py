@@ -14,27 +14,27 @@ from pierone_adapters.jwt import kept_key
 APP = "repository:myteam/app:pull,push"
 
 
-@pytest.fixture
-def own_world(tmp_path: Path) -> Iterator[World]:
-    yield from searched(World(tmp_path))
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    yield from searched(World(tmp_path_factory.mktemp("keys")))
 
 
 def push(world: World, authorization: str) -> int:
     return world.ask("POST", "/v2/myteam/app/blobs/uploads/", authorization).status_code
 
 
-def test_the_keys_of_tokens_are_published_and_only_their_public_halves(own_world: World) -> None:
-    keys = own_world.ask("GET", "/.well-known/jwks.json").json()["keys"]
-    token = own_world.issue(ALICE, APP)
+def test_the_keys_of_tokens_are_published_and_only_their_public_halves(world: World) -> None:
+    keys = world.ask("GET", "/.well-known/jwks.json").json()["keys"]
+    token = world.issue(ALICE, APP)
     assert [key.keys() & {"d", "k", "p", "q"} for key in keys] == [set()]
     assert jwt.get_unverified_header(token)["kid"] == keys[0]["kid"]
     assert jwt.decode(token, keys[0], algorithms=["ES256"], audience="pierone")["sub"] == "alice"
 
 
-def test_a_token_outlives_a_restart(own_world: World) -> None:
-    token = bearer(own_world.issue(ALICE, APP))
-    own_world.restart()
-    assert push(own_world, token) == 202
+def test_a_token_outlives_a_restart(world: World) -> None:
+    token = bearer(world.issue(ALICE, APP))
+    world.restart()
+    assert push(world, token) == 202
 
 
 def test_keys_are_rotated_without_a_token_lost(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ class Gate:
             caller = await self.authentication.caller(authorization(request.scope))
         except (Unauthorized, Unavailable):
             return bearer
-        return bearer if caller.realm == ANONYMOUS or caller.name == bearer.name else caller
+        return bearer if caller.realm == ANONYMOUS else caller
 
 
 def authorization(scope: Scope) -> bytes:
