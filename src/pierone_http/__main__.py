@@ -3,6 +3,7 @@
 import argparse
 import getpass
 import json
+import resource
 import sys
 from collections.abc import Sequence
 from typing import get_origin
@@ -40,18 +41,25 @@ def serve(settings: Settings) -> None:
         app = Container(settings=settings).app()
     except (RegistryError, OSError, ValueError) as error:
         sys.exit(f"pierone-server: {error}")
+    _raise_file_limit()
     uvicorn.run(
         app,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http=RegistryProtocol,
+        http=RegistryProtocol.with_patience(settings.body_timeout),
         ws="none",
         access_log=False,
         server_header=False,
         proxy_headers=False,  # whom to believe is `PIERONE_TRUSTED_PROXIES`'s to say, also on this machine
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )
+
+
+def _raise_file_limit() -> None:
+    # A connection is a file, too; Debian's default is 1024 of them, with leave to take many more.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _settings(options: dict[str, str | None]) -> Settings:

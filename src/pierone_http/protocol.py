@@ -1,5 +1,6 @@
-"""uvicorn's HTTP protocol with limits to what one connection may pile up, and with `sendfile`."""
+"""uvicorn's HTTP protocol with limits to what one connection may pile up or wait for, and with `sendfile`."""
 
+import asyncio
 from functools import partial
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -16,8 +17,26 @@ _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close
 class RegistryProtocol(HttpToolsProtocol):
     """One connection."""
 
+    # Seconds for the head of the (next) request to be complete and the answer before it to be taken.
+    patience = 60.0
     # Bytes since a head, a piece of a body or a message was complete: the length of what is not complete yet.
     _pending_bytes = 0
+    _deadline: asyncio.TimerHandle | None = None
+
+    @classmethod
+    def with_patience(cls, seconds: float) -> "type[RegistryProtocol]":
+        """The protocol with another `patience`."""
+        return type(cls.__name__, (cls,), {"patience": seconds})
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Wait for the first head."""
+        super().connection_made(transport)
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        self._stop_waiting()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Cut the connection when a head, a chunk's extension or trailers do not end."""
@@ -30,6 +49,7 @@ class RegistryProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Offer the extension before the application runs; uvicorn answers 400 and closes for an error here."""
         self._pending_bytes = 0
+        self._stop_waiting()
         super().on_headers_complete()
         if len(self.pipeline) > PIPELINE_MAX:
             raise ConnectionError("too many pipelined requests")
@@ -46,3 +66,18 @@ class RegistryProtocol(HttpToolsProtocol):
         """A request is complete."""
         self._pending_bytes = 0
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next head, unless it came already."""
+        super().on_response_complete()
+        if self.cycle.response_complete:
+            self._expect_head()
+
+    def _expect_head(self) -> None:
+        self._stop_waiting()
+        self._deadline = self.loop.call_later(self.patience, self.transport.abort)
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None

@@ -47,10 +47,14 @@ def test_uploads_that_are_gone_on_with_stay(server: Server, registry: Registry, 
         request = unfinished_request("PATCH", written, blob, 20_000, chunked=False)
         connection.send(request)
         witness = registry.start_upload(REPOSITORY)
-        # What was begun before an upload that has been removed would be gone as well if nobody had gone on with it.
-        while not _is_gone(registry, witness):
+
+        def witness_is_gone() -> bool:
             pieces.append(str(len(pieces)).encode())
             expect(202, registry.append(often, pieces[-1]))
+            return _is_gone(registry, witness)
+
+        # What was begun before an upload that has been removed would be gone as well if nobody had gone on with it.
+        wait_until(witness_is_gone, "an old upload is removed")
         connection.send(blob[20_000:])
         expect(202, connection.answer())
     expect(201, registry.finish(written, digest_of(blob)))
