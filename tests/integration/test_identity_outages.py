@@ -22,6 +22,9 @@ OUTAGES = {
     "endless": Reply(body=b" " * (2 << 20) + b'{"uid": "alice", "realm": "employees"}'),
 }
 
+# What only tokeninfo may say of a token: to the others it was shown as a good one.
+REFUSALS = {"400": Reply(400, {}), "401": Reply(401, {}), "403": Reply(403, {})}
+
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
@@ -50,7 +53,7 @@ class Outage:
 
     def __init__(self, service: StandIn, kind: str) -> None:
         """It is well until it is entered."""
-        self._service, self._reply, self._well = service, OUTAGES[kind], service.answer
+        self._service, self._reply, self._well = service, (OUTAGES | REFUSALS)[kind], service.answer
 
     def __enter__(self) -> None:
         """Fail."""
@@ -79,7 +82,7 @@ def test_without_tokeninfo_nobody_new_is_let_in_and_who_is_known_goes_on(world: 
     assert (push(world, new), pull(world, new)) == (202, 404)
 
 
-@pytest.mark.parametrize("kind", OUTAGES)
+@pytest.mark.parametrize("kind", [*OUTAGES, *REFUSALS])
 def test_without_the_team_service_employees_pull_and_do_not_push(world: World, kind: str) -> None:
     new, known = employee(world), employee(world)
     assert push(world, known) == 202
@@ -92,7 +95,7 @@ def test_without_the_team_service_employees_pull_and_do_not_push(world: World, k
     assert push(world, new) == 202
 
 
-@pytest.mark.parametrize("kind", OUTAGES)
+@pytest.mark.parametrize("kind", [*OUTAGES, *REFUSALS])
 def test_without_kio_services_pull_and_push_only_with_the_scope_for_all(world: World, kind: str) -> None:
     new, known, anywhere = service(world), service(world), bearer(world.newcomer(WRITE_ALL, realm="services"))
     assert push(world, known) == 202
