@@ -58,6 +58,7 @@ def test_uploads_whose_clients_hang_up_leave_nothing_behind_and_can_go_on(
     leaks.check()
     with Registry(server) as registry:
         for location in locations:
+            expect(204, registry.status(location))
             go_on(registry, REPOSITORY, location, blob)
     leaks.check()
 

@@ -15,7 +15,7 @@ from tests.integration.survival.process import descriptors
 from tests.integration.survival.registry import Registry, expect, expect_unavailable
 from tests.integration.survival.waiting import wait_until
 
-PROMPT_SECONDS = 2.0  # what waits for nobody is answered within this time, on a busy machine too
+PROMPT_SECONDS = 3.0  # what waits for nobody is answered within this time, on a busy machine too
 BOUNDED_SECONDS = 20.0  # nobody is kept waiting longer
 
 

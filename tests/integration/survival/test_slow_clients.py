@@ -31,7 +31,7 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def test_100_slow_uploads_at_once_succeed_and_keep_nobody_waiting(server: Server, random: Random) -> None:
     leaks = LeakDetector(server)
     blobs = [random.randbytes(100_000 + n) for n in range(CLIENTS)]
-    with Registry(server, patience=5) as registry:
+    with Registry(server, patience=10) as registry:
         locations = [registry.start_upload(REPOSITORY) for _ in range(CLIENTS // 2)]
         paths = [f"{location}?digest={digest_of(blob)}" for location, blob in zip(locations, blobs, strict=False)]
         paths += [f"/v2/{REPOSITORY}/blobs/uploads/?digest={digest_of(blob)}" for blob in blobs[CLIENTS // 2 :]]

@@ -80,6 +80,19 @@ def test_two_chunks_sent_at_once_are_one_after_the_other_or_one_is_refused(
         registry.check_blob(repository, digest_of(content))
 
 
+def test_an_upload_goes_on_through_another_server_of_the_same_data_directory(
+    server: Server, registry: Registry, repository: str, random: Random
+) -> None:
+    blob = random.randbytes(30_000)
+    location = registry.start_upload(repository)
+    with Server(server.data_dir) as second, Registry(second) as elsewhere:
+        expect(202, registry.append(location, blob[:10_000], 0, 10_000))
+        expect(202, elsewhere.append(location, blob[10_000:20_000], 10_000, 10_000))
+        expect(202, registry.append(location, blob[20_000:], 20_000, 10_000))
+        expect(201, registry.finish(location, digest_of(blob)))
+        elsewhere.check_blob(repository, digest_of(blob))
+
+
 def test_chunks_that_come_while_an_upload_is_finished_do_no_harm(
     server: Server, registry: Registry, repository: str, random: Random
 ) -> None:
