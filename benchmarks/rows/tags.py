@@ -14,8 +14,9 @@ from benchmarks.rows.stock import READ_IMAGE, READ_REPOSITORY, READ_TAG, provide
 from benchmarks.servers import PEER, Server
 
 PAGE = 100
-# Above this the peer would need a good part of an hour.
-PEER_HTTP_TAGS = 1_000
+# Above this the peer would need a good part of an hour, and Pier One minutes.
+HTTP_TAGS = 1_000
+TAGS_A_PUT = 50
 
 
 def _put_new_tag(token: str, connection: Connection, number: int) -> None:
@@ -40,14 +41,23 @@ def _put_filling_tag(repository: str, connection: Connection, number: int) -> No
     put_manifest(connection, repository, _filling_tag(number), READ_IMAGE.manifest)
 
 
+def _put_filling_tags(repository: str, connection: Connection, number: int) -> None:
+    tags = [_filling_tag(number * TAGS_A_PUT + place) for place in range(TAGS_A_PUT)]
+    reference = f"{READ_IMAGE.manifest.digest}?{'&'.join(f'tag={tag}' for tag in tags)}"
+    put_manifest(connection, repository, reference, READ_IMAGE.manifest)
+
+
 def _fill(repository: str, count: int, server: Server, _: Scene) -> str:
     provide(server, repository, _filling_tag(0), READ_IMAGE)
-    if server.kind is PEER and count > PEER_HTTP_TAGS:
+    if count <= HTTP_TAGS:
+        swarm.run_units(count, partial(_put_filling_tag, repository), server.host, server.port)
+        how = f"HTTP PUT, {swarm.CLIENTS} at a time"
+    elif server.kind is PEER:
         link_tags(server, repository, _filling_tag(0), [_filling_tag(number) for number in range(1, count)])
         how = "link files written beside the running server"
     else:
-        swarm.run_units(count, partial(_put_filling_tag, repository), server.host, server.port)
-        how = f"HTTP PUT, {swarm.CLIENTS} at a time"
+        swarm.run_units(count // TAGS_A_PUT, partial(_put_filling_tags, repository), server.host, server.port)
+        how = f"HTTP PUT by digest with {TAGS_A_PUT} tags each, {swarm.CLIENTS} at a time"
     with Connection(server.host, server.port) as connection:
         listed = len(list_tags(connection, repository, PAGE))
     return f"{count:,} tags by {how}; asked for n={PAGE} it lists {listed:,}"
