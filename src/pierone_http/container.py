@@ -4,22 +4,17 @@ container = Container(settings=Settings())
 container.blob_store.override(providers.Object(my_blob_store))
 """
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from dependency_injector import containers, providers
 
-from pierone_adapters.cache import cached
-from pierone_adapters.filesystem import FilesystemBlobStore
 from pierone_adapters.identity import OpenIdentity, hash_password
 from pierone_adapters.jwt import JwtIssuer, SigningKey, kept_key, new_key, read_key
-from pierone_adapters.memory import MemoryBlobStore, memory_metadata
-from pierone_adapters.sql import sqlite_metadata
 from pierone_core.access_policy import AccessPolicy
 from pierone_core.ports import BlobStore, Identity, Metadata, TokenIssuer
 from pierone_core.registry import Registry
 from pierone_core.tag_policy import MutableTags
-from pierone_http import identity_wiring
+from pierone_http import identity_wiring, storage_wiring
 from pierone_http.app import App, Parts, create_app
 from pierone_http.settings import Settings
 
@@ -32,34 +27,6 @@ def _identity(settings: Settings) -> Identity:
 
 def _mutable_tags(settings: Settings) -> MutableTags:
     return MutableTags.parse(settings.mutable_tags)
-
-
-def _blob_store(settings: Settings) -> BlobStore:
-    stores: dict[str, Callable[[], BlobStore]] = {
-        "filesystem": lambda: FilesystemBlobStore(settings.data_dir),
-        "memory": MemoryBlobStore,
-    }
-    return stores[settings.storage]()
-
-
-def _metadata(settings: Settings) -> Metadata:
-    stores: dict[str, Callable[[], Metadata]] = {
-        "filesystem": lambda: cached(sqlite_metadata(_database_path(settings.data_dir)), settings.cache_bytes),
-        "memory": memory_metadata,
-    }
-    return stores[settings.storage]()
-
-
-def _database_path(data_dir: Path) -> Path:
-    data_dir.mkdir(parents=True, exist_ok=True)
-    path = data_dir / "pierone.sqlite"
-    if not path.exists() and any(data_dir.glob("blobs/*")):
-        # An empty database would let tags that were given away be bound again.
-        raise FileNotFoundError(
-            f"{path} is missing although blobs are there: restore the database from a backup, "
-            f"or start with another data directory"
-        )
-    return path
 
 
 def _keys(settings: Settings) -> Sequence[SigningKey]:
@@ -83,8 +50,8 @@ class Container(containers.DeclarativeContainer):
     """How the server is put together."""
 
     settings = providers.Dependency(instance_of=Settings)
-    metadata: providers.Provider[Metadata] = providers.Singleton(_metadata, settings)
-    blob_store: providers.Provider[BlobStore] = providers.Singleton(_blob_store, settings)
+    metadata: providers.Provider[Metadata] = providers.Singleton(storage_wiring.metadata, settings)
+    blob_store: providers.Provider[BlobStore] = providers.Singleton(storage_wiring.blob_store, settings)
     identity: providers.Provider[Identity] = providers.Singleton(_identity, settings)
     access: providers.Provider[AccessPolicy] = providers.Singleton(_access, settings)
     registry: providers.Provider[Registry] = providers.Singleton(

@@ -15,13 +15,15 @@ from pydantic_settings import (
 )
 
 from pierone_core.tag_policy import MutableTags
+from pierone_http.database_settings import DatabaseSettings
 from pierone_http.identity_settings import IdentitySettings
+from pierone_http.s3_settings import S3Settings
 
 CONFIG_FILE_VARIABLE = "PIERONE_CONFIG_FILE"
 _LONGEST_SECONDS = 10.0**9
 
 
-class Settings(IdentitySettings, BaseSettings):
+class Settings(IdentitySettings, S3Settings, DatabaseSettings, BaseSettings):
     """The server's settings; an option given on the command line wins over the environment, that over the file."""
 
     # What was given is not repeated in errors: it may be a secret.
