@@ -3,16 +3,13 @@
 import argparse
 import getpass
 import json
-import resource
 import sys
 from collections.abc import Sequence
 from typing import get_origin
 
-import uvicorn
-
 from pierone_core.errors import RegistryError
+from pierone_http import logs, serving
 from pierone_http.container import Container, hash_password
-from pierone_http.protocol import RegistryProtocol
 from pierone_http.settings import CONFIG_FILE_VARIABLE, Settings
 
 _OPEN = """\
@@ -20,8 +17,6 @@ Without a source of identity everybody may push, so the registry serves this mac
 Set PIERONE_USERS_FILE to a file of users (make hashes with `pierone-server hash-password`), or one of
 PIERONE_TOKENINFO_URL, PIERONE_INTROSPECTION_URL and PIERONE_JWT_ISSUER; or serve 127.0.0.1 and put a
 proxy that knows its users in front."""
-
-_SHUTDOWN_SECONDS = 30  # how long requests under way may take to finish after SIGTERM
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -37,29 +32,12 @@ def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are finished."""
     if settings.is_open_to_others:
         sys.exit(_OPEN.format(host=settings.host))
+    logs.configure(settings)
     try:
         app = Container(settings=settings).app()
     except (RegistryError, OSError, ValueError) as error:
         sys.exit(f"pierone-server: {error}")
-    _raise_file_limit()
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http=RegistryProtocol.with_patience(settings.body_timeout),
-        ws="none",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # whom to believe is `PIERONE_TRUSTED_PROXIES`'s to say, also on this machine
-        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
-    )
-
-
-def _raise_file_limit() -> None:
-    # A connection is a file, too; Debian's default is 1024 of them, with leave to take many more.
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    serving.serve(app, settings)
 
 
 def _settings(options: dict[str, str | None]) -> Settings:

@@ -5,10 +5,14 @@ An adapter that is added here runs through all contracts of its port and through
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
+
+from tests.s3 import BUCKET, s3_server
 
 from pierone_adapters.cache import cached
 from pierone_adapters.filesystem import FilesystemBlobStore
 from pierone_adapters.memory import MemoryBlobStore, memory_metadata
+from pierone_adapters.s3 import S3BlobStore, S3Options
 from pierone_adapters.sql import sqlite_metadata
 from pierone_core.ports import BlobStore, Metadata
 
@@ -21,6 +25,24 @@ def sqlite(directory: Path) -> Metadata:
     return sqlite_metadata(directory / "pierone.sqlite")
 
 
+def s3(directory: Path, **options: object) -> S3BlobStore:
+    """Blobs below a prefix of a bucket that belongs to `directory`; parts are as small as S3 takes them."""
+    return S3BlobStore(s3_options(directory, **options))
+
+
+def s3_options(directory: Path, **options: object) -> S3Options:
+    """How `s3` reaches its store, but for those that are given."""
+    chosen: dict[str, Any] = {
+        "bucket": BUCKET,
+        "prefix": f"{directory.name}-{directory.stat().st_ino}/",
+        "endpoint_url": s3_server().url,
+        "region": "us-east-1",
+        "path_style": True,
+        "part_bytes": 5 << 20,
+    }
+    return S3Options(**chosen | options)
+
+
 METADATA: Mapping[str, Callable[[Path], Metadata]] = {
     "memory": lambda _: memory_metadata(),
     "cached memory": lambda _: cached(memory_metadata(), _SMALL_CACHE),
@@ -31,7 +53,11 @@ METADATA: Mapping[str, Callable[[Path], Metadata]] = {
 BLOB_STORES: Mapping[str, Callable[[Path], BlobStore]] = {
     "memory": lambda _: MemoryBlobStore(),
     "filesystem": FilesystemBlobStore,
+    "s3": s3,
 }
 
+# Longer than the steps in which the clocks of stores go, in seconds.
+CLOCK_STEPS = {"memory": 0.05, "filesystem": 0.05, "s3": 1.1}
+
 # Those whose content is in the directory, so that opening it again finds it.
-DURABLE = frozenset({"sqlite", "cached sqlite", "filesystem"})
+DURABLE = frozenset({"sqlite", "cached sqlite", "filesystem", "s3"})

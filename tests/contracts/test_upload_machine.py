@@ -17,7 +17,9 @@ from pierone_core.values import Digest, Repository
 
 MAX_EXAMPLES, STEPS = 40, 25
 HOUR = timedelta(hours=1)
-PAIRS = [("memory", "memory"), ("sqlite", "filesystem"), ("cached sqlite", "filesystem")]
+PAIRS = [("memory", "memory"), ("sqlite", "filesystem"), ("cached sqlite", "filesystem"), ("sqlite", "s3")]
+# Each step over S3 is a few requests.
+FEWER = {"s3": 8}
 
 callers = st.sampled_from([Caller("alice", unrestricted=True), Caller("bob", unrestricted=True)])
 repositories = st.sampled_from(REPOSITORIES)
@@ -153,9 +155,10 @@ class UploadMachine(Uploads):
         self.open()
 
 
-@pytest.mark.parametrize("kinds", PAIRS, ids=["memory", "disk", "cached disk"])
+@pytest.mark.parametrize("kinds", PAIRS, ids=["memory", "disk", "cached disk", "s3"])
 def test_uploads_behave_as_the_model_says(kinds: tuple[str, str]) -> None:
     machine: type[UploadMachine] = type("UploadMachine", (UploadMachine,), {"kinds": kinds})
+    examples = FEWER.get(kinds[1], MAX_EXAMPLES)
     run_state_machine_as_test(
-        machine, settings=settings(max_examples=MAX_EXAMPLES, stateful_step_count=STEPS, deadline=None)
+        machine, settings=settings(max_examples=examples, stateful_step_count=STEPS, deadline=None)
     )

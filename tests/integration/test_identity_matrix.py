@@ -50,7 +50,7 @@ ROWS: Mapping[tuple[str, str], list[Row]] = {
         Row("push", 202, f"{NAME}/blobs/uploads/"),
         Row("push", 201, f"{NAME}/blobs/uploads/?digest={DIGEST}", BLOB),
         Row("mount", 201, f"{NAME}/blobs/uploads/?mount={DIGEST}&from=myteam/base"),
-        Row("push", 201, f"{NAME}/blobs/uploads/?mount={DIGEST}"),
+        Row("mount", 201, f"{NAME}/blobs/uploads/?mount={DIGEST}"),
     ],
     ("upload", "PATCH"): [Row("upload", 202, "", b"chunk")],
     ("upload", "PUT"): [Row("upload", 201, "?digest")],
