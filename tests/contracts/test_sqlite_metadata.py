@@ -144,7 +144,7 @@ def test_the_file_lies_where_it_was_asked_for_whatever_the_directory_is_called(t
 @pytest.fixture
 def locked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Metadata]:
     """Have another program hold the write lock, and wait for it for 50 ms only."""
-    monkeypatch.setattr("pierone_adapters.sql.database._WRITE_PATIENCE", 50)
+    monkeypatch.setattr("pierone_adapters.sql.sqlite._WRITE_PATIENCE", 50)
     with (
         closing(sqlite(tmp_path)) as metadata,
         closing(sqlite3.connect(tmp_path / "pierone.sqlite", isolation_level=None)) as other,

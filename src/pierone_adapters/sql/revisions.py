@@ -1,0 +1,57 @@
+"""Which revision of the schema a database has, and the way to the newest.
+
+Alembic is imported only where there is something to do: a server on a database that is up to date starts without it.
+"""
+
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from pierone_core.errors import Unavailable
+
+# Every revision, oldest first, as `migrations/` has them.
+REVISIONS = ("0001", "0002")
+HEAD = REVISIONS[-1]
+_VERSION_TABLE = "alembic_version"
+_FIRST_TABLES = ("blobs", "events", "manifests", "repositories", "tags", "uploads")
+_MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether the schema is the newest; raises `Unavailable` if it is newer than this code."""
+    revision = _revision(connection)
+    if revision is None or revision in REVISIONS:
+        return revision == HEAD
+    raise Unavailable(
+        f"the registry's database has schema {revision}, which a newer Pier One made; this one knows {HEAD} and could "
+        f"damage it: start the newer version"
+    )
+
+
+def upgrade(connection: Connection, revision: str = HEAD) -> None:
+    """Bring the schema to `revision` in the caller's transaction, which must exclude others that do the same."""
+    if is_current(connection):
+        return
+    from alembic.migration import MigrationContext  # noqa: PLC0415 - see above
+    from alembic.operations import Operations  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    script = ScriptDirectory(str(_MIGRATIONS), version_locations=[str(_MIGRATIONS)])
+    steps = {"script": script, "fn": lambda current, _: script._upgrade_revs(revision, current)}  # noqa: SLF001 - Alembic's cookbook does so
+    context = MigrationContext.configure(connection, opts=steps)
+    if _was_made_before_migrations(connection):
+        context.stamp(script, REVISIONS[0])
+    with Operations.context(context):
+        context.run_migrations()
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table(_VERSION_TABLE):
+        return None
+    revision: str | None = connection.scalar(text(f"SELECT version_num FROM {_VERSION_TABLE}"))  # noqa: S608 - our name
+    return revision
+
+
+def _was_made_before_migrations(connection: Connection) -> bool:
+    inspector = inspect(connection)
+    return not inspector.has_table(_VERSION_TABLE) and all(map(inspector.has_table, _FIRST_TABLES))
