@@ -6,10 +6,12 @@ An adapter that is added here runs through all contracts of its port and through
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from tests.postgres import shared_postgres
+
 from pierone_adapters.cache import cached
 from pierone_adapters.filesystem import FilesystemBlobStore
 from pierone_adapters.memory import MemoryBlobStore, memory_metadata
-from pierone_adapters.sql import sqlite_metadata
+from pierone_adapters.sql import postgres_metadata, sqlite_metadata
 from pierone_core.ports import BlobStore, Metadata
 
 # Room for two entries of each kind: what is kept and what was pushed out both come up all the time.
@@ -21,11 +23,45 @@ def sqlite(directory: Path) -> Metadata:
     return sqlite_metadata(directory / "pierone.sqlite")
 
 
+def postgres(directory: Path) -> Metadata:
+    """Metadata in a PostgreSQL database that belongs to `directory`; a second call opens the same one once more."""
+    return postgres_metadata(postgres_url(directory), pool_size=8)
+
+
+def postgres_url(directory: Path) -> str:
+    """The database of `directory`: a file there names it, also to other processes."""
+    named = directory / "postgres.url"
+    if not named.exists():
+        _databases[named] = url = _empty_database()
+        named.write_text(url)
+    return named.read_text()
+
+
+def give_back(directory: Path) -> None:
+    """Let another test have the database of `directory`, if there is one."""
+    (directory / "postgres.url").unlink(missing_ok=True)
+
+
+def _empty_database() -> str:
+    for named in _databases:
+        if not named.exists():
+            url = _databases.pop(named)
+            shared_postgres().wipe(url)
+            return url
+    return shared_postgres().database()
+
+
+# The databases of this process, by the file that names each; who removes the file gives the database back.
+_databases: dict[Path, str] = {}
+
+
 METADATA: Mapping[str, Callable[[Path], Metadata]] = {
     "memory": lambda _: memory_metadata(),
     "cached memory": lambda _: cached(memory_metadata(), _SMALL_CACHE),
     "sqlite": sqlite,
     "cached sqlite": lambda directory: cached(sqlite(directory), 1 << 20),
+    "postgresql": postgres,
+    "cached postgresql": lambda directory: cached(postgres(directory), 1 << 20),
 }
 
 BLOB_STORES: Mapping[str, Callable[[Path], BlobStore]] = {
@@ -34,4 +70,4 @@ BLOB_STORES: Mapping[str, Callable[[Path], BlobStore]] = {
 }
 
 # Those whose content is in the directory, so that opening it again finds it.
-DURABLE = frozenset({"sqlite", "cached sqlite", "filesystem"})
+DURABLE = frozenset({"sqlite", "cached sqlite", "postgresql", "cached postgresql", "filesystem"})

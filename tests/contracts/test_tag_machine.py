@@ -57,12 +57,14 @@ class TagMachine(RuleBasedStateMachine):
         super().__init__()
         self.directory = Path(tempfile.mkdtemp())
         self.metadata: Metadata = METADATA[self.adapter](self.directory)
+        self.crashed: list[Metadata] = []
         self.model = TagModel()
         self.promised: dict[tuple[str, str], Digest] = {}
 
     def teardown(self) -> None:
         """Leave no files."""
-        self.metadata.close()
+        for metadata in (self.metadata, *self.crashed):
+            metadata.close()
         shutil.rmtree(self.directory)
 
     @initialize(patterns=st.sampled_from(sorted(SETTINGS)))
@@ -78,10 +80,12 @@ class TagMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.adapter in DURABLE)
     @rule(patterns=st.sampled_from(sorted(SETTINGS)), cleanly=st.booleans())
     def reopen(self, patterns: tuple[str, ...], *, cleanly: bool) -> None:
-        """The server goes and comes back; if it crashed, nothing was closed."""
+        """The server goes and comes back; if it crashed, nothing was closed before."""
         before, self.metadata = self.metadata, METADATA[self.adapter](self.directory)
         if cleanly:
             before.close()
+        else:
+            self.crashed.append(before)
         self._compose(patterns)
 
     @rule(caller=callers, repository=repositories, tag=tags, digest=digests)

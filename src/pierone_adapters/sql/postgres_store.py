@@ -4,14 +4,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Boolean, LargeBinary, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 
 from pierone_adapters.sql.manifests import manifest_row
 from pierone_adapters.sql.postgres import PostgresDatabase
 from pierone_adapters.sql.schema import UtcTime
-from pierone_adapters.sql.store_function import TAG_RACED
-from pierone_core.ports import TagRaced
 from pierone_core.records import ManifestWrite
 
 _ARGUMENTS: dict[str, TypeEngine[object]] = {
@@ -43,11 +40,7 @@ class PostgresStore:
         """See `Manifests.store`."""
         # A connection that is lost may have committed before. To store and to bind again is harmless then: it ends
         # in `TagRaced`, and the rule finds the tag where it should be. A tag that was moved may have been moved back.
-        repeatable = not any(tag.expected for tag in write.tags)
-        try:
-            self._database.call(_STORE, _row(write), repeatable=repeatable)
-        except DBAPIError as error:
-            raise TagRaced from error
+        self._database.call(_STORE, _row(write), repeatable=not any(tag.expected for tag in write.tags))
 
 
 def _row(write: ManifestWrite) -> dict[str, object]:
