@@ -1,4 +1,4 @@
-"""`pierone-server`: serve the registry, or hash a password for the users file."""
+"""`pierone-server`: serve the registry, upgrade its database, or hash a password for the users file."""
 
 import argparse
 import getpass
@@ -11,6 +11,7 @@ from typing import get_origin
 import uvicorn
 
 from pierone_core.errors import RegistryError
+from pierone_http import database_command
 from pierone_http.container import Container, hash_password
 from pierone_http.protocol import RegistryProtocol
 from pierone_http.settings import CONFIG_FILE_VARIABLE, Settings
@@ -27,8 +28,11 @@ _SHUTDOWN_SECONDS = 30  # how long requests under way may take to finish after S
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; exits with 2 for settings that cannot be served."""
     options = vars(_parser().parse_args(arguments))
-    if options.pop("command") == "hash-password":
+    command = options.pop("command")
+    if command == "hash-password":
         _print_hash(_read_password())
+    elif command == "db":
+        database_command.run(_settings(options))
     else:
         serve(_settings(options))
 
@@ -92,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
         default = "" if field.default is None else f", default {field.default}"
         about = f"{field.description} [PIERONE_{name.upper()}{default}]".replace("%", "%%")
         serving.add_argument(f"--{name.replace('_', '-')}", dest=name, metavar="VALUE", help=about)
+    database_command.add_to(commands)
     commands.add_parser("hash-password", help="read a password from standard input, print its bcrypt hash")
     return parser
 

@@ -71,3 +71,8 @@ BLOB_STORES: Mapping[str, Callable[[Path], BlobStore]] = {
 
 # Those whose content is in the directory, so that opening it again finds it.
 DURABLE = frozenset({"sqlite", "cached sqlite", "postgresql", "cached postgresql", "filesystem"})
+
+
+def examples(adapter: str) -> int:
+    """How many examples a state machine tries: fewer where each step asks another process."""
+    return 15 if "postgresql" in adapter else 40

@@ -17,7 +17,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from tests.contracts.adapters import DURABLE, METADATA
+from tests.contracts.adapters import DURABLE, METADATA, examples
 from tests.contracts.content import artifact
 from tests.contracts.tag_model import Change, TagModel
 
@@ -30,7 +30,7 @@ from pierone_core.registry import Registry
 from pierone_core.tag_policy import MutableTags
 from pierone_core.values import Digest, Repository, Tag
 
-MAX_EXAMPLES, STEPS = 40, 25
+STEPS = 25
 REPOSITORIES = ["team/app", "team/app/tools"]
 TAGS = ["1.0", "2.0", "dev", "dev-2", "latest"]
 # A setting, and the tags that may move while it is in force.
@@ -189,5 +189,5 @@ class TagMachine(RuleBasedStateMachine):
 def test_tags_behave_as_the_model_says(adapter: str) -> None:
     machine: type[TagMachine] = type("TagMachine", (TagMachine,), {"adapter": adapter})
     run_state_machine_as_test(
-        machine, settings=settings(max_examples=MAX_EXAMPLES, stateful_step_count=STEPS, deadline=None)
+        machine, settings=settings(max_examples=examples(adapter), stateful_step_count=STEPS, deadline=None)
     )
