@@ -18,6 +18,7 @@ from tests.contracts.content import APP, artifact, fixed, write
 
 from pierone_adapters.filesystem import FilesystemBlobStore
 from pierone_adapters.memory import memory_metadata
+from pierone_adapters.sql import upgrade_postgres
 from pierone_core.caller import Caller
 from pierone_core.errors import BlobUploadUnknown, RegistryError
 from pierone_core.ports import TagRaced
@@ -97,6 +98,20 @@ def die_while_creating_tables(directory: Path, table: str) -> None:
 
     event.listen(Engine, "before_cursor_execute", watch)
     sqlite(directory)
+
+
+def die_while_upgrading(directory: Path, url: str | None) -> None:
+    """Upgrade a database of the previous version, and be killed when most of it is done."""
+
+    def watch(_: object, __: object, statement: str, *___: object) -> None:
+        if "UPDATE alembic_version" in statement:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(Engine, "before_cursor_execute", watch)
+    if url is None:
+        sqlite(directory)
+    else:
+        upgrade_postgres(url)
 
 
 def die_while_finishing(directory: Path, upload_id: str, step: int) -> None:

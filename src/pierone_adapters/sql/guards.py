@@ -28,6 +28,12 @@ def of_first_tables(dialect: str) -> Iterator[str]:
     yield from _tags(dialect)
 
 
+def of_all_tables(dialect: str) -> Iterator[str]:
+    """The statements that guard the tables of the newest revision."""
+    yield from of_first_tables(dialect)
+    yield from append_only(dialect, "shared_values", ("name",))
+
+
 def append_only(dialect: str, table: str, key: Sequence[str]) -> Iterator[str]:
     """The statements that let rows of `table` come and never change, go, or be replaced by one of the same `key`."""
     if dialect == "postgresql":

@@ -1,19 +1,30 @@
 """Which revision of the schema a database has, and the way to the newest.
 
-Alembic is imported only where there is something to do: a server on a database that is up to date starts without it.
+Alembic is imported only where there is something to migrate: that takes longer than all the rest of a server's start.
 """
 
 from pathlib import Path
+from threading import Lock
 
 from sqlalchemy import Connection, inspect, text
 
+from pierone_adapters.sql import guards
+from pierone_adapters.sql.schema import metadata
 from pierone_core.errors import Unavailable
 
 # Every revision, oldest first, as `migrations/` has them.
 REVISIONS = ("0001", "0002")
 HEAD = REVISIONS[-1]
 _VERSION_TABLE = "alembic_version"
+# As Alembic makes it.
+_CREATE_VERSION_TABLE = f"""
+CREATE TABLE {_VERSION_TABLE} (
+    version_num VARCHAR(32) NOT NULL,
+    CONSTRAINT {_VERSION_TABLE}_pkc PRIMARY KEY (version_num)
+)"""
 _FIRST_TABLES = ("blobs", "events", "manifests", "repositories", "tags", "uploads")
+# Alembic's `op`, which migrations write to, is one for the whole process.
+_OPERATIONS = Lock()
 _MIGRATIONS = Path(__file__).with_name("migrations")
 
 
@@ -41,8 +52,22 @@ def upgrade(connection: Connection, revision: str = HEAD) -> None:
     context = MigrationContext.configure(connection, opts=steps)
     if _was_made_before_migrations(connection):
         context.stamp(script, REVISIONS[0])
-    with Operations.context(context):
+    with _OPERATIONS, Operations.context(context):
         context.run_migrations()
+
+
+def is_empty(connection: Connection) -> bool:
+    """Whether the database has no table at all."""
+    return not inspect(connection).get_table_names()
+
+
+def create(connection: Connection) -> None:
+    """Give an empty SQLite file the newest schema at once, in the caller's transaction: what migrations end with."""
+    metadata.create_all(connection)
+    for statement in guards.of_all_tables(connection.dialect.name):
+        connection.execute(text(statement))
+    connection.execute(text(_CREATE_VERSION_TABLE))
+    connection.execute(text(f"INSERT INTO {_VERSION_TABLE} VALUES ('{HEAD}')"))  # noqa: S608 - our own names
 
 
 def _revision(connection: Connection) -> str | None:

@@ -18,7 +18,7 @@ from sqlalchemy.pool import QueuePool
 
 from pierone_adapters.sql.database import Parameters
 from pierone_adapters.sql.failures import translated
-from pierone_adapters.sql.revisions import is_current, upgrade
+from pierone_adapters.sql.revisions import create, is_current, is_empty, upgrade
 from pierone_core.errors import Unavailable
 
 # How long a writer waits for another process, in milliseconds; a reader only ever waits for recovery.
@@ -91,7 +91,7 @@ class SqliteDatabase:
             if not is_current(connection):
                 # All of it or nothing, also after a crash; a second process waits here and finds nothing left to do.
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
-                upgrade(connection)
+                (create if is_empty(connection) else upgrade)(connection)
                 connection.commit()
         engine.dispose()
 
