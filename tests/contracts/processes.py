@@ -13,7 +13,7 @@ from multiprocessing.queues import Queue
 from pathlib import Path
 
 from sqlalchemy import Engine, event
-from tests.contracts.adapters import sqlite
+from tests.contracts.adapters import METADATA, sqlite
 from tests.contracts.content import APP, artifact, fixed, write
 
 from pierone_adapters.filesystem import FilesystemBlobStore
@@ -58,12 +58,15 @@ def discard_all(root: Path) -> None:
         store.discard_upload(path.name)
 
 
-def race_for_tag(directory: Path, number: int, gate: Path, answers: "Queue[tuple[int, str]]") -> None:
-    """Wait for the file `gate`, then open the database and try to bind tag 1.0; answer how that went."""
+def race_for_tag(
+    adapter: str, directory: Path, number: int, gate: Path, answers: "Queue[tuple[int, str]]"
+) -> None:
+    """Wait for the file `gate`, then open the metadata and try to bind tag 1.0; answer how that went."""
     answers.put((number, "ready"))
     wait_for(gate.exists)
     try:
-        sqlite(directory).manifests.store(write(artifact(f"by process {number}"), fixed("1.0")))
+        with closing(METADATA[adapter](directory)) as metadata:
+            metadata.manifests.store(write(artifact(f"by process {number}"), fixed("1.0")))
     except TagRaced:
         answers.put((number, "lost"))
     except RegistryError as error:
@@ -98,6 +101,14 @@ def die_while_creating_tables(directory: Path, table: str) -> None:
 
     event.listen(Engine, "before_cursor_execute", watch)
     sqlite(directory)
+
+
+def hold_alone(adapter: str, directory: Path, held: Path) -> None:
+    """Be alone under the name `sweep`, say so by making the file `held`, and stay so for ever."""
+    with closing(METADATA[adapter](directory)) as metadata, metadata.alone("sweep") as alone:
+        if alone:
+            held.touch()
+        signal.pause()
 
 
 def die_while_upgrading(directory: Path, url: str | None) -> None:

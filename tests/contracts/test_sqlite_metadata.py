@@ -89,7 +89,7 @@ def test_of_several_processes_that_begin_the_same_new_file_one_wins_a_tag(tmp_pa
     gate, heard = tmp_path / "gate", answers()
     with ExitStack() as running:
         for number in range(4):
-            running.enter_context(process(race_for_tag, tmp_path, number, gate, heard))
+            running.enter_context(process(race_for_tag, "sqlite", tmp_path, number, gate, heard))
         assert sorted(heard.get(timeout=PATIENCE) for _ in range(4)) == [(number, "ready") for number in range(4)]
         gate.touch()
         outcomes = dict(heard.get(timeout=PATIENCE) for _ in range(4))

@@ -11,7 +11,7 @@ from pierone_adapters.sql.schema import manifests, repositories, tags
 from pierone_core.records import Referrer
 from pierone_core.values import Digest, Repository
 
-_HAS = select(repositories.c.name).where(repositories.c.name == bindparam("name"))
+HAS = select(repositories.c.name).where(repositories.c.name == bindparam("name"))
 REPOSITORIES = (
     select(repositories.c.name)
     .where(repositories.c.name > bindparam("after"))
@@ -51,7 +51,7 @@ class SqlListing:
 
     def has_repository(self, repository: Repository) -> bool:
         """See `Listing`."""
-        return bool(self._database.read(_HAS, {"name": repository.name}))
+        return bool(self._database.read(HAS, {"name": repository.name}))
 
     def repositories(self, after: str, limit: int) -> Sequence[str]:
         """See `Listing`."""

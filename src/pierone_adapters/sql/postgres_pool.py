@@ -25,6 +25,7 @@ def pooled(connect: Callable[[], psycopg.Connection], size: int) -> Engine:
         max_overflow=0,
         pool_timeout=_POOL_PATIENCE_SECONDS,
         isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
         use_native_hstore=False,
         hide_parameters=True,  # errors are logged, and signing keys are parameters
     )

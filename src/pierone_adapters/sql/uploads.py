@@ -11,7 +11,7 @@ from pierone_adapters.sql.schema import UtcTime, uploads
 from pierone_core.records import UploadSession
 from pierone_core.values import Repository
 
-_GET = select(uploads).where(uploads.c.id == bindparam("upload_id"))
+GET = select(uploads).where(uploads.c.id == bindparam("upload_id"))
 _STARTED_BEFORE = select(uploads).where(uploads.c.started_at < bindparam("time"))
 _REMOVE = delete(uploads).where(uploads.c.id == bindparam("upload_id"))
 
@@ -33,7 +33,7 @@ class SqlUploadSessions:
 
     def get(self, upload_id: str) -> UploadSession | None:
         """See `UploadSessions`."""
-        rows = self._database.read(_GET, {"upload_id": upload_id})
+        rows = self._database.read(GET, {"upload_id": upload_id})
         return _session(rows[0]) if rows else None
 
     def remove(self, upload_id: str) -> None:
