@@ -1,4 +1,4 @@
-"""`pierone-server`: serve the registry, or hash a password for the users file."""
+"""`pierone-server`: serve the registry, upgrade its database, or hash a password for the users file."""
 
 import argparse
 import getpass
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import get_origin
 
 from pierone_core.errors import RegistryError
-from pierone_http import logs, serving
+from pierone_http import database_command, logs, serving
 from pierone_http.container import Container, hash_password
 from pierone_http.settings import CONFIG_FILE_VARIABLE, Settings
 
@@ -22,8 +22,11 @@ proxy that knows its users in front."""
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; exits with 2 for settings that cannot be served."""
     options = vars(_parser().parse_args(arguments))
-    if options.pop("command") == "hash-password":
+    command = options.pop("command")
+    if command == "hash-password":
         _print_hash(_read_password())
+    elif command == "db":
+        database_command.run(_settings(options))
     else:
         serve(_settings(options))
 
@@ -70,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         default = "" if field.default is None else f", default {field.default}"
         about = f"{field.description} [PIERONE_{name.upper()}{default}]".replace("%", "%%")
         serving.add_argument(f"--{name.replace('_', '-')}", dest=name, metavar="VALUE", help=about)
+    database_command.add_to(commands)
     commands.add_parser("hash-password", help="read a password from standard input, print its bcrypt hash")
     return parser
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from pierone_adapters.cache import cached
 from pierone_adapters.filesystem import FilesystemBlobStore
 from pierone_adapters.memory import MemoryBlobStore, memory_metadata
-from pierone_adapters.sql import sqlite_metadata
+from pierone_adapters.sql import postgres_metadata, sqlite_metadata, upgrade_postgres
 from pierone_core.ports import BlobStore, Metadata
 from pierone_http.s3_settings import S3Settings
 from pierone_http.settings import Settings
@@ -49,7 +49,27 @@ def metadata(settings: Settings) -> Metadata:
     """Where metadata lies."""
     if settings.storage == "memory":
         return memory_metadata()
-    return cached(sqlite_metadata(_database_path(settings.data_dir)), settings.cache_bytes)
+    return cached(_database(settings), settings.cache_bytes)
+
+
+def upgrade_database(settings: Settings) -> bool:
+    """Bring the database to the newest schema; whether there was something to do. Raises `Unavailable`, `ValueError`."""
+    if settings.database_url:
+        return upgrade_postgres(settings.database_url.get_secret_value())
+    raise ValueError(
+        "only PostgreSQL needs this command, and PIERONE_DATABASE_URL is not set: a server upgrades its SQLite file itself"
+    )
+
+
+def _database(settings: Settings) -> Metadata:
+    if settings.database_url is None:
+        return sqlite_metadata(_database_path(settings.data_dir))
+    return postgres_metadata(
+        settings.database_url.get_secret_value(),
+        settings.database_pool_size,
+        settings.database_connect_timeout,
+        settings.database_statement_timeout,
+    )
 
 
 def _database_path(data_dir: Path) -> Path:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.postgres import shared_postgres
 from tests.s3 import BUCKET, s3_server
 
 from pierone_adapters.cache import cached
 from pierone_adapters.filesystem import FilesystemBlobStore
 from pierone_adapters.memory import MemoryBlobStore, memory_metadata
 from pierone_adapters.s3 import S3BlobStore, S3Options
-from pierone_adapters.sql import sqlite_metadata
+from pierone_adapters.sql import postgres_metadata, sqlite_metadata
 from pierone_core.ports import BlobStore, Metadata
 
 # Room for two entries of each kind: what is kept and what was pushed out both come up all the time.
@@ -43,11 +44,45 @@ def s3_options(directory: Path, **options: object) -> S3Options:
     return S3Options(**chosen | options)
 
 
+def postgres(directory: Path) -> Metadata:
+    """Metadata in a PostgreSQL database that belongs to `directory`; a second call opens the same one once more."""
+    return postgres_metadata(postgres_url(directory), pool_size=8)
+
+
+def postgres_url(directory: Path) -> str:
+    """The database of `directory`: a file there names it, also to other processes."""
+    named = directory / "postgres.url"
+    if not named.exists():
+        _databases[named] = url = _empty_database()
+        named.write_text(url)
+    return named.read_text()
+
+
+def give_back(directory: Path) -> None:
+    """Let another test have the database of `directory`, if there is one."""
+    (directory / "postgres.url").unlink(missing_ok=True)
+
+
+def _empty_database() -> str:
+    for named in _databases:
+        if not named.exists():
+            url = _databases.pop(named)
+            shared_postgres().wipe(url)
+            return url
+    return shared_postgres().database()
+
+
+# The databases of this process, by the file that names each; who removes the file gives the database back.
+_databases: dict[Path, str] = {}
+
+
 METADATA: Mapping[str, Callable[[Path], Metadata]] = {
     "memory": lambda _: memory_metadata(),
     "cached memory": lambda _: cached(memory_metadata(), _SMALL_CACHE),
     "sqlite": sqlite,
     "cached sqlite": lambda directory: cached(sqlite(directory), 1 << 20),
+    "postgresql": postgres,
+    "cached postgresql": lambda directory: cached(postgres(directory), 1 << 20),
 }
 
 BLOB_STORES: Mapping[str, Callable[[Path], BlobStore]] = {
@@ -60,4 +95,9 @@ BLOB_STORES: Mapping[str, Callable[[Path], BlobStore]] = {
 CLOCK_STEPS = {"memory": 0.05, "filesystem": 0.05, "s3": 1.1}
 
 # Those whose content is in the directory, so that opening it again finds it.
-DURABLE = frozenset({"sqlite", "cached sqlite", "filesystem", "s3"})
+DURABLE = frozenset({"sqlite", "cached sqlite", "postgresql", "cached postgresql", "filesystem", "s3"})
+
+
+def examples(adapter: str) -> int:
+    """How many examples a state machine tries: fewer where each step asks another process."""
+    return {"s3": 8, "postgresql": 15, "cached postgresql": 15}.get(adapter, 40)

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.contracts.adapters import BLOB_STORES, CLOCK_STEPS, METADATA, sqlite
+from tests.contracts.adapters import BLOB_STORES, CLOCK_STEPS, METADATA, give_back, sqlite
 
 from pierone_adapters.filesystem import FilesystemBlobStore
 from pierone_core.ports import (
@@ -24,6 +24,7 @@ def metadata(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Metadat
     """Begin an empty metadata store of each kind."""
     with closing(METADATA[request.param](tmp_path)) as opened:
         yield opened
+    give_back(tmp_path)
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ def test_of_several_processes_that_begin_the_same_new_file_one_wins_a_tag(tmp_pa
     gate, heard = tmp_path / "gate", answers()
     with ExitStack() as running:
         for number in range(4):
-            running.enter_context(process(race_for_tag, tmp_path, number, gate, heard))
+            running.enter_context(process(race_for_tag, "sqlite", tmp_path, number, gate, heard))
         assert sorted(heard.get(timeout=PATIENCE) for _ in range(4)) == [(number, "ready") for number in range(4)]
         gate.touch()
         outcomes = dict(heard.get(timeout=PATIENCE) for _ in range(4))
@@ -144,7 +144,7 @@ def test_the_file_lies_where_it_was_asked_for_whatever_the_directory_is_called(t
 @pytest.fixture
 def locked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Metadata]:
     """Have another program hold the write lock, and wait for it for 50 ms only."""
-    monkeypatch.setattr("pierone_adapters.sql.database._WRITE_PATIENCE", 50)
+    monkeypatch.setattr("pierone_adapters.sql.sqlite._WRITE_PATIENCE", 50)
     with (
         closing(sqlite(tmp_path)) as metadata,
         closing(sqlite3.connect(tmp_path / "pierone.sqlite", isolation_level=None)) as other,

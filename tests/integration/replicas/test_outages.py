@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from random import Random
 
 import pytest
+from tests.integration.replicas.checks import check_blob_on_every_replica, check_tag_on_every_replica
 from tests.integration.replicas.client import RoundRobin
 from tests.integration.replicas.cluster import Cluster
+from tests.integration.replicas.outages import insist
 from tests.integration.replicas.stores import PART_BYTES
 from tests.integration.survival.content import Image, digest_of, make_image, variants
 from tests.integration.survival.registry import expect, expect_unavailable, offset_of
@@ -18,8 +20,7 @@ def image(cluster: Cluster, everywhere: RoundRobin, repository: str, random: Ran
     pushed = make_image(random, 50_000)
     everywhere.push(repository, "1.0", pushed)
     expect(201, everywhere.put_manifest(repository, "edge", pushed))
-    for _ in cluster.replicas:
-        everywhere.check_tag(repository, "1.0", pushed.digest)
+    check_tag_on_every_replica(cluster, repository, "1.0", pushed.digest)
     yield pushed
     cluster.heal()
 
@@ -40,7 +41,7 @@ def test_without_database_what_is_in_memory_is_served_and_everything_else_is_una
     for _ in cluster.replicas:
         expect(404, everywhere.get_manifest(repository, "unknown"))
         expect(404, everywhere.get_manifest(repository, "2.0"))
-        everywhere.check_tag(repository, "edge", image.digest)
+    check_tag_on_every_replica(cluster, repository, "edge", image.digest)
 
 
 def test_without_store_tags_are_served_and_blobs_are_unavailable(
@@ -54,8 +55,9 @@ def test_without_store_tags_are_served_and_blobs_are_unavailable(
         expect_unavailable(everywhere.push_blob(repository, b"a new blob", digest_of(b"a new blob")))
     cluster.heal()
     for _ in cluster.replicas:
-        everywhere.check_tag(repository, "1.0", image.digest)
-        expect(201, everywhere.push_blob(repository, b"a new blob", digest_of(b"a new blob")))
+        expect(201, insist(lambda: everywhere.push_blob(repository, b"a new blob", digest_of(b"a new blob"))))
+    for blob in (b"a new blob", *image.blobs):
+        check_blob_on_every_replica(cluster, repository, blob)
 
 
 @pytest.mark.usefixtures("image")
@@ -71,11 +73,10 @@ def test_an_upload_goes_on_where_it_stood_after_an_outage(
         expect_unavailable(everywhere.append(location, blob[PART_BYTES + 1 :]))
         expect_unavailable(everywhere.status(location))
     cluster.heal()
-    offset = offset_of(expect(204, everywhere.status(location)))
+    offset = offset_of(expect(204, insist(lambda: everywhere.status(location))))
     assert offset >= PART_BYTES + 1
-    expect(201, everywhere.finish(location, digest_of(blob), blob[offset:]))
-    for _ in cluster.replicas:
-        everywhere.check_blob(repository, digest_of(blob))
+    expect(201, insist(lambda: everywhere.finish(location, digest_of(blob), blob[offset:])))
+    check_blob_on_every_replica(cluster, repository, blob)
 
 
 def test_a_replica_that_is_not_ready_says_so_and_is_ready_again_by_itself(

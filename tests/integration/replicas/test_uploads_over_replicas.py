@@ -3,6 +3,7 @@
 from random import Random
 
 import pytest
+from tests.integration.replicas.checks import check_blob_on_every_replica
 from tests.integration.replicas.client import RoundRobin
 from tests.integration.replicas.cluster import Cluster
 from tests.integration.replicas.stores import PART_BYTES
@@ -21,7 +22,7 @@ def test_every_request_of_an_upload_goes_to_another_replica(
     expect(202, everywhere.append(location, blob))
     assert everywhere.offset(location) == len(blob)
     expect(201, everywhere.finish(location, digest_of(blob)))
-    _check_on_every_replica(cluster, repository, blob)
+    check_blob_on_every_replica(cluster, repository, blob)
 
 
 @pytest.mark.parametrize("chunk_bytes", [70_001, PART_BYTES // 2 + 1, PART_BYTES, PART_BYTES + 1])
@@ -35,7 +36,7 @@ def test_the_chunks_of_a_blob_are_spread_over_replicas(
         expect(202, everywhere.append(location, chunk, start, len(chunk)))
     assert everywhere.offset(location) == len(blob)
     expect(201, everywhere.finish(location, digest_of(blob)))
-    _check_on_every_replica(cluster, repository, blob)
+    check_blob_on_every_replica(cluster, repository, blob)
 
 
 @pytest.mark.parametrize("size", [1_000, 2 * PART_BYTES + 1])
@@ -77,7 +78,7 @@ def test_the_last_request_of_an_upload_may_be_repeated_at_another_replica(
     location = everywhere.start_upload(repository)
     for _ in cluster.replicas:
         expect(201, everywhere.finish(location, digest_of(blob), blob))
-    _check_on_every_replica(cluster, repository, blob)
+    check_blob_on_every_replica(cluster, repository, blob)
 
 
 @pytest.mark.parametrize("size", [400_000, 4 * PART_BYTES])
@@ -94,7 +95,7 @@ def test_an_upload_goes_on_at_another_replica_when_its_own_is_killed_between_two
         assert registry.offset(location) == size // 2 + 1
         expect(201, registry.finish(location, digest_of(blob), blob[size // 2 + 1 :]))
     cluster.heal()
-    _check_on_every_replica(cluster, repository, blob)
+    check_blob_on_every_replica(cluster, repository, blob)
 
 
 def test_an_upload_goes_on_at_another_replica_when_its_own_is_killed_in_the_middle_of_a_chunk(
@@ -110,7 +111,7 @@ def test_an_upload_goes_on_at_another_replica_when_its_own_is_killed_in_the_midd
         assert 0 < elsewhere.offset(location) < len(blob)
         go_on(elsewhere, repository, location, blob)
     cluster.heal()
-    _check_on_every_replica(cluster, repository, blob)
+    check_blob_on_every_replica(cluster, repository, blob)
 
 
 def test_a_blob_that_several_replicas_get_at_the_same_time_is_whole(
@@ -122,10 +123,4 @@ def test_a_blob_that_several_replicas_get_at_the_same_time_is_whole(
         expect(202, everywhere.append(location, blob[:PART_BYTES]))
     for location in locations:
         expect(201, everywhere.finish(location, digest_of(blob), blob[PART_BYTES:]))
-    _check_on_every_replica(cluster, repository, blob)
-
-
-def _check_on_every_replica(cluster: Cluster, repository: str, blob: bytes) -> None:
-    for replica in cluster.replicas:
-        with Registry(replica) as registry:
-            registry.check_blob(repository, digest_of(blob))
+    check_blob_on_every_replica(cluster, repository, blob)
