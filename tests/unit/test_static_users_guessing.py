@@ -17,6 +17,8 @@ from pierone_core.errors import RegistryError, TooManyGuesses, Unauthorized
 
 ALICE = Password("alice", "s3cret")
 COST = 5
+EXAMPLE_SECONDS = 8
+PAGE = Path(__file__).parents[2] / "docs/operators/identity.md"
 
 
 @pytest.fixture
@@ -85,6 +87,8 @@ def test_the_pause_doubles_up_to_half_a_minute(users: StaticUsers, clock: Clock)
         clock.move(0.1)
         assert guess(users, count=2) == ["Unauthorized", "TooManyGuesses"]
         pauses.append(refusal.seconds)
+        if refusal.seconds == EXAMPLE_SECONDS:
+            assert f"\n    {refusal.message}\n" in PAGE.read_text()
     assert pauses == [1, 2, 4, 8, 16, 30, 30, 30]
 
 

@@ -5,6 +5,8 @@ import threading
 from collections.abc import Callable
 from typing import Self
 
+from tests.integration.server import free_port
+
 # Beyond any test: whoever waits longer was left hanging.
 DEADLINE = 30.0
 # More than any client sends before a layer: heads of requests, each with a token.
@@ -22,7 +24,7 @@ class Wire:
         self.sent = 0
         """Bytes that clients sent."""
         self._port = port
-        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._listening = socket.create_server(("127.0.0.1", free_port()))
         self._may_pass, self._is_held = threading.Event(), threading.Event()
         self._may_pass.set()
         self._mutex = threading.Lock()
