@@ -58,9 +58,7 @@ def discard_all(root: Path) -> None:
         store.discard_upload(path.name)
 
 
-def race_for_tag(
-    adapter: str, directory: Path, number: int, gate: Path, answers: "Queue[tuple[int, str]]"
-) -> None:
+def race_for_tag(adapter: str, directory: Path, number: int, gate: Path, answers: "Queue[tuple[int, str]]") -> None:
     """Wait for the file `gate`, then open the metadata and try to bind tag 1.0; answer how that went."""
     answers.put((number, "ready"))
     wait_for(gate.exists)

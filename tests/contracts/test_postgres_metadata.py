@@ -31,9 +31,8 @@ def database(tmp_path: Path) -> Iterator[Metadata]:
 
 
 @pytest.fixture
-def second(database: Metadata, tmp_path: Path) -> Iterator[Metadata]:
+def second(database: Metadata, tmp_path: Path) -> Iterator[Metadata]:  # noqa: ARG001 - it comes first
     """Open the same database once more, as another replica does."""
-    assert database
     with closing(postgres(tmp_path)) as opened:
         yield opened
 
@@ -80,7 +79,9 @@ def test_whoever_reads_the_log_while_many_write_never_sees_a_gap(
         watching = threading.Thread(target=watch, args=[watcher.events])
         watching.start()
         calls = [
-            partial((database, second)[number % 2].manifests.store, write(artifact(str(number)), fixed(f"tag-{number}")))
+            partial(
+                (database, second)[number % 2].manifests.store, write(artifact(str(number)), fixed(f"tag-{number}"))
+            )
             for number in range(3 * MANY)
         ]
         assert all_at_once(calls) == [None] * (3 * MANY)
@@ -137,7 +138,9 @@ def test_nothing_is_left_open_after_any_call(database: Metadata, tmp_path: Path)
         database.manifests.store(write(TWO, fixed("1.0")))
     with closing(database.manifests.tags_newest_first(APP)) as tags, database.alone("sweep"):
         next(tags)
-        query = "SELECT DISTINCT state FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        query = (
+            "SELECT DISTINCT state FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
         assert shared_postgres().execute(query, postgres_url(tmp_path)) == [("idle",)]
 
 

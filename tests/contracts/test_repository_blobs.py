@@ -66,7 +66,9 @@ def test_many_may_add_different_blobs_at_once(blobs: RepositoryBlobs) -> None:
 
 
 def test_everywhere_tells_each_blob_once_in_byte_order(blobs: RepositoryBlobs) -> None:
-    sizes = {Digest.of(bytes([number]), algorithm): number for number in range(10) for algorithm in ("sha256", "sha512")}
+    sizes = {
+        Digest.of(bytes([number]), algorithm): number for number in range(10) for algorithm in ("sha256", "sha512")
+    }
     for digest, size in sizes.items():
         blobs.add(APP, digest, size)
         blobs.add(OTHER, digest, size)

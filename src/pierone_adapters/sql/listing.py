@@ -77,6 +77,4 @@ class SqlListing:
 
 
 def _referrer(row: Row[*tuple[object, ...]]) -> Referrer:
-    return Referrer(
-        Digest.parse(row.digest), row.media_type, row.size, row.artifact_type, json.loads(row.annotations)
-    )
+    return Referrer(Digest.parse(row.digest), row.media_type, row.size, row.artifact_type, json.loads(row.annotations))

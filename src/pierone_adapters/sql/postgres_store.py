@@ -1,6 +1,7 @@
 """How PostgreSQL stores a manifest: one call of one function, which is a transaction of its own."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Boolean, LargeBinary, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -11,7 +12,7 @@ from pierone_adapters.sql.postgres import PostgresDatabase
 from pierone_adapters.sql.schema import UtcTime
 from pierone_core.records import ManifestWrite
 
-_ARGUMENTS: dict[str, TypeEngine[object]] = {
+_ARGUMENTS: dict[str, TypeEngine[Any]] = {
     "repository": Text(),
     "digest": Text(),
     "media_type": Text(),
@@ -25,7 +26,7 @@ _ARGUMENTS: dict[str, TypeEngine[object]] = {
     "expected": ARRAY(Text),
     "immutable": ARRAY(Boolean),
 }
-_STORE = text(f"SELECT store_manifest({', '.join(f':{name}' for name in _ARGUMENTS)})").bindparams(  # noqa: S608 - our names
+_STORE = text(f"SELECT store_manifest({', '.join(f':{name}' for name in _ARGUMENTS)})").bindparams(
     *(bindparam(name, type_=kind) for name, kind in _ARGUMENTS.items())
 )
 
