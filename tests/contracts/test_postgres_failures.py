@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from tests.contracts.adapters import postgres_url
 from tests.contracts.content import APP, artifact, fixed, movable, write
+from tests.contracts.everything import SESSION
 from tests.contracts.postgres_calls import LAYER
-from tests.contracts.test_sqlite_metadata import SESSION
 from tests.postgres import shared_postgres
 
 from pierone_adapters.sql import postgres_metadata, upgrade_postgres
@@ -60,6 +60,14 @@ def test_a_transaction_that_the_server_undid_is_done_again(breakable: str, code:
 
 
 SECRET = "a-secret-word"
+
+
+def test_a_failure_does_not_tell_what_was_to_be_written(breakable: str) -> None:
+    fail_at_inserts(breakable, "shared_values", "XX000")
+    with closing(postgres_metadata(breakable)) as metadata, pytest.raises(Unavailable) as failure:
+        metadata.share("key", SECRET)
+    assert "made to fail" in str(failure.value.__cause__)
+    assert SECRET not in str(failure.value.__cause__)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from tests.contracts.adapters import give_back, postgres_url
 from tests.contracts.content import APP, AT, artifact, fixed, movable, write
 from tests.contracts.cutting import CuttingProxy
+from tests.contracts.everything import fill
 from tests.contracts.postgres_calls import calls
-from tests.contracts.test_sqlite_metadata import fill
 from tests.postgres import shared_postgres
 
 from pierone_adapters.sql import postgres_metadata

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from tests.contracts.adapters import give_back, postgres, postgres_url
 from tests.contracts.content import APP, OTHER, artifact, fixed, movable, write
+from tests.contracts.everything import everything, fill
 from tests.contracts.processes import PATIENCE, answers, process, race_for_tag
-from tests.contracts.test_sqlite_metadata import everything, fill
 from tests.contracts.threads import MANY, all_at_once
 from tests.postgres import shared_postgres
 

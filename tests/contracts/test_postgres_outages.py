@@ -9,8 +9,8 @@ import psycopg
 import pytest
 from tests.contracts.adapters import give_back, postgres_url
 from tests.contracts.content import APP, artifact, movable, write
+from tests.contracts.everything import everything, fill
 from tests.contracts.postgres_calls import calls
-from tests.contracts.test_sqlite_metadata import everything, fill
 from tests.contracts.threads import all_at_once
 from tests.postgres import PostgresServer, postgres_server, shared_postgres
 

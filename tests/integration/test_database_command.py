@@ -54,7 +54,9 @@ def test_a_database_that_does_not_answer_is_told_with_its_cause_and_without_the_
 
 def test_help_tells_of_the_command_and_shows_no_password() -> None:
     assert "upgrade" in run("db", "--help").stdout
-    assert "a-secret-word" not in run("serve", "--help", url="postgresql://pier:a-secret-word@127.0.0.1/registry").stdout
+    assert (
+        "a-secret-word" not in run("serve", "--help", url="postgresql://pier:a-secret-word@127.0.0.1/registry").stdout
+    )
 
 
 @pytest.fixture
