@@ -75,18 +75,17 @@ def test_whoever_reads_the_log_while_many_write_never_sees_a_gap(
         while not done.is_set():
             seen.append(sequences(events))
 
+    calls = [
+        partial((database, second)[number % 2].manifests.store, write(artifact(str(number)), fixed(f"tag-{number}")))
+        for number in range(3 * MANY)
+    ]
     with closing(postgres(tmp_path)) as watcher:
         watching = threading.Thread(target=watch, args=[watcher.events])
         watching.start()
-        calls = [
-            partial(
-                (database, second)[number % 2].manifests.store, write(artifact(str(number)), fixed(f"tag-{number}"))
-            )
-            for number in range(3 * MANY)
-        ]
-        assert all_at_once(calls) == [None] * (3 * MANY)
+        outcomes = all_at_once(calls)
         done.set()
         watching.join()
+    assert outcomes == [None] * (3 * MANY)
     assert sequences(database.events) == list(range(1, 6 * MANY + 1))
     assert all(read == list(range(1, len(read) + 1)) for read in seen)
     assert len({len(read) for read in seen}) > 2
