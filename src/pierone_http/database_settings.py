@@ -23,8 +23,9 @@ class DatabaseSettings(BaseModel):
 
     database_url: Annotated[SecretStr, AfterValidator(_check_url)] | None = Field(
         default=None,
-        description="postgresql://user:password@host/database (or postgresql:///database?host=/socket/folder): metadata "
-        "in PostgreSQL; without it in a SQLite file below data_dir. Set it in the environment, where `ps` does not show it",
+        description="postgresql://user:password@host/database (or postgresql:///database?host=/socket/folder): "
+        "metadata in PostgreSQL; without it in a SQLite file below data_dir. Set it in the environment, where `ps` "
+        "does not show it",
     )
     database_pool_size: int = Field(
         default=20, ge=1, le=1000, description="connections that a server keeps to PostgreSQL at most"

@@ -53,11 +53,15 @@ def metadata(settings: Settings) -> Metadata:
 
 
 def upgrade_database(settings: Settings) -> bool:
-    """Bring the database to the newest schema; whether there was something to do. Raises `Unavailable`, `ValueError`."""
+    """Bring the database to the newest schema; whether there was something to do.
+
+    Raises `ValueError` if the settings name no PostgreSQL database, and `Unavailable`.
+    """
     if settings.database_url:
         return upgrade_postgres(settings.database_url.get_secret_value())
     raise ValueError(
-        "only PostgreSQL needs this command, and PIERONE_DATABASE_URL is not set: a server upgrades its SQLite file itself"
+        "only PostgreSQL needs this command, and PIERONE_DATABASE_URL is not set: "
+        "a server upgrades its SQLite file itself"
     )
 
 

@@ -67,9 +67,22 @@ def _empty_database() -> str:
     for named in _databases:
         if not named.exists():
             url = _databases.pop(named)
-            shared_postgres().wipe(url)
+            _wipe(url)
             return url
     return shared_postgres().database()
+
+
+def _wipe(url: str) -> None:
+    """Empty a database, guards and all: that takes less time than to make one."""
+    shared_postgres().execute(
+        "DO $$ DECLARE t record; BEGIN "
+        "FOR t IN SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace "
+        "AND relname <> 'alembic_version' "
+        "LOOP EXECUTE format('ALTER TABLE %1$I DISABLE TRIGGER ALL; DELETE FROM %1$I', t.name); END LOOP; "
+        "FOR t IN SELECT tgrelid::regclass AS of, tgname AS name FROM pg_trigger WHERE NOT tgisinternal "
+        "LOOP EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', t.of, t.name); END LOOP; END $$",
+        url,
+    )
 
 
 # The databases of this process, by the file that names each; who removes the file gives the database back.

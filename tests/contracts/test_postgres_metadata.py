@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from tests.contracts.adapters import give_back, postgres, postgres_url
 from tests.contracts.content import APP, OTHER, artifact, fixed, movable, write
+from tests.contracts.everything import everything, fill
 from tests.contracts.processes import PATIENCE, answers, process, race_for_tag
-from tests.contracts.test_sqlite_metadata import everything, fill
 from tests.contracts.threads import MANY, all_at_once
 from tests.postgres import shared_postgres
 
@@ -31,9 +31,8 @@ def database(tmp_path: Path) -> Iterator[Metadata]:
 
 
 @pytest.fixture
-def second(database: Metadata, tmp_path: Path) -> Iterator[Metadata]:
+def second(database: Metadata, tmp_path: Path) -> Iterator[Metadata]:  # noqa: ARG001 - it comes first
     """Open the same database once more, as another replica does."""
-    assert database
     with closing(postgres(tmp_path)) as opened:
         yield opened
 
@@ -76,18 +75,17 @@ def test_whoever_reads_the_log_while_many_write_never_sees_a_gap(
         while not done.is_set():
             seen.append(sequences(events))
 
+    calls = [
+        partial((database, second)[number % 2].manifests.store, write(artifact(str(number)), fixed(f"tag-{number}")))
+        for number in range(3 * MANY)
+    ]
     with closing(postgres(tmp_path)) as watcher:
         watching = threading.Thread(target=watch, args=[watcher.events])
         watching.start()
-        calls = [
-            partial(
-                (database, second)[number % 2].manifests.store, write(artifact(str(number)), fixed(f"tag-{number}"))
-            )
-            for number in range(3 * MANY)
-        ]
-        assert all_at_once(calls) == [None] * (3 * MANY)
+        outcomes = all_at_once(calls)
         done.set()
         watching.join()
+    assert outcomes == [None] * (3 * MANY)
     assert sequences(database.events) == list(range(1, 6 * MANY + 1))
     assert all(read == list(range(1, len(read) + 1)) for read in seen)
     assert len({len(read) for read in seen}) > 2

@@ -15,8 +15,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine
 from tests.contracts.adapters import postgres_url, sqlite
 from tests.contracts.content import artifact, fixed, write
+from tests.contracts.everything import everything, fill
 from tests.contracts.processes import PATIENCE, die_while_upgrading, process
-from tests.contracts.test_sqlite_metadata import everything, fill
 from tests.contracts.threads import all_at_once
 from tests.contracts.versions import previous_postgres, previous_sqlite
 from tests.postgres import shared_postgres

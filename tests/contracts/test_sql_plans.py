@@ -4,9 +4,10 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Executable, create_engine
+from sqlalchemy import Connection, Select, create_engine
 from tests.contracts.adapters import sqlite
 from tests.postgres import shared_postgres
 
@@ -26,7 +27,7 @@ VALUES = {
     "upload_id": "id-2000",
 }
 # Each query with the index it must use: in SQLite, in PostgreSQL.
-QUERIES: dict[str, tuple[Executable, str, str]] = {
+QUERIES: dict[str, tuple[Select[*tuple[Any, ...]], str, str]] = {
     "tag": (manifests.TAG, "tags USING PRIMARY KEY (repository=? AND name=?)", "tags_pkey"),
     "manifest": (manifests.GET, "sqlite_autoindex_manifests_1 (repository=? AND digest=?)", "manifests_pkey"),
     "has manifest": (manifests.HAS, "sqlite_autoindex_manifests_1 (repository=? AND digest=?)", "manifests_pkey"),
@@ -50,7 +51,7 @@ QUERIES: dict[str, tuple[Executable, str, str]] = {
     "events page": (events.READ, "events USING INTEGER PRIMARY KEY (rowid>?)", "events_pkey"),
     "upload": (uploads.GET, "uploads USING PRIMARY KEY (id=?)", "uploads_pkey"),
 }
-OWN_VALUES: dict[Executable, dict[str, int]] = {
+OWN_VALUES: dict[Select[*tuple[Any, ...]], dict[str, int]] = {
     events.READ: {"after": 2000},
     listing.REFERRERS: {"how_many": 5},
     listing.REFERRERS_OF_TYPE: {"how_many": 5},
@@ -101,7 +102,7 @@ def connection(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     engine.dispose()
 
 
-def plan(connection: Connection, statement: Executable) -> str:
+def plan(connection: Connection, statement: Select[*tuple[Any, ...]]) -> str:
     """What the database would do, as it tells people."""
     compiled = statement.compile(dialect=connection.dialect)
     values = dict(compiled.params) | VALUES | OWN_VALUES.get(statement, {})

@@ -8,15 +8,7 @@ from datetime import datetime
 
 from pierone_core.manifest import Manifest
 from pierone_core.ports import Metadata, TagRaced
-from pierone_core.records import (
-    Event,
-    ManifestWrite,
-    Referrer,
-    StoredManifest,
-    TagBinding,
-    TagWrite,
-    UploadSession,
-)
+from pierone_core.records import Event, ManifestWrite, Referrer, StoredManifest, TagBinding, TagWrite, UploadSession
 from pierone_core.values import Digest, Repository, Tag
 
 
@@ -32,7 +24,7 @@ class _State:
     shared: dict[str, str] = field(default_factory=dict)
 
     def check(self) -> None:
-        """See `Metadata`: memory always answers."""
+        """See `Metadata`."""
 
     @contextmanager
     def alone(self, name: str) -> Iterator[bool]:

@@ -12,7 +12,7 @@ from pierone_core.values import Digest, Repository
 SIZE = select(blobs.c.size).where(blobs.c.repository == bindparam("repository"), blobs.c.digest == bindparam("digest"))
 SIZE_ANYWHERE = select(blobs.c.size).where(blobs.c.digest == bindparam("digest")).limit(1)
 EVERYWHERE = (
-    select(blobs.c.digest, func.min(blobs.c.size))
+    select(blobs.c.digest, func.min(blobs.c.size).label("size"))
     .where(blobs.c.digest > bindparam("after"))
     .group_by(blobs.c.digest)
     .order_by(blobs.c.digest)
@@ -45,4 +45,4 @@ class SqlRepositoryBlobs:
     def everywhere(self, after: str, limit: int) -> Sequence[tuple[Digest, int]]:
         """See `RepositoryBlobs`."""
         rows = self._database.read(EVERYWHERE, {"after": after, "how_many": limit})
-        return [(Digest.parse(digest), size) for digest, size in rows]
+        return [(Digest.parse(row.digest), row.size) for row in rows]

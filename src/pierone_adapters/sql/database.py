@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Executable, Row
 
@@ -12,7 +12,7 @@ Parameters = Mapping[str, object]
 class Database(Protocol):
     """Single statements; each is a transaction of its own."""
 
-    def read(self, statement: Executable, parameters: Parameters) -> Sequence[Row[*tuple[object, ...]]]:
+    def read(self, statement: Executable, parameters: Parameters) -> Sequence[Row[*tuple[Any, ...]]]:
         """All rows of a SELECT, which sees the last commit."""
 
     def write(self, statement: Executable, parameters: Parameters) -> None:

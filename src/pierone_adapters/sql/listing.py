@@ -55,12 +55,12 @@ class SqlListing:
 
     def repositories(self, after: str, limit: int) -> Sequence[str]:
         """See `Listing`."""
-        return [row.name for row in self._database.read(REPOSITORIES, {"after": after, "how_many": limit})]
+        return [name for (name,) in self._database.read(REPOSITORIES, {"after": after, "how_many": limit})]
 
     def tags(self, repository: Repository, after: str, limit: int) -> Sequence[str]:
         """See `Listing`."""
         parameters = {"repository": repository.name, "after": after, "how_many": limit}
-        return [row.name for row in self._database.read(TAGS, parameters)]
+        return [name for (name,) in self._database.read(TAGS, parameters)]
 
     def referrers(
         self, repository: Repository, subject: Digest, artifact_type: str | None, after: str

@@ -6,6 +6,7 @@ pool, the statement at the server, and the server's answer are all bounded.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from sqlalchemy import Executable, Row, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -26,7 +27,7 @@ _UNLOCK = text("SELECT pg_advisory_unlock_all()")
 # serialization_failure and deadlock_detected: the transaction was undone, so it can be done again whatever it was.
 _UNDONE = frozenset({"40001", "40P01"})
 
-_Rows = Sequence[Row[*tuple[object, ...]]]
+_Rows = Sequence[Row[*tuple[Any, ...]]]
 
 
 class PostgresDatabase:

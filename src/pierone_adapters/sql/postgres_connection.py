@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic
-from typing import Self
+from typing import Any, Self
 
 import psycopg
 from psycopg.abc import RV, PQGen
@@ -46,7 +46,7 @@ class BoundedConnection(psycopg.Connection[TupleRow]):
 class Target:
     """Where a database is, and how long it may take."""
 
-    _parameters: Mapping[str, str | int | None]
+    _parameters: Mapping[str, Any]
     _patience: float | None
 
     @classmethod
@@ -59,17 +59,21 @@ class Target:
             given = conninfo_to_dict(url)
         except psycopg.ProgrammingError:
             raise ValueError(
-                "the database URL cannot be understood; it must look like postgresql://user:password@host:5432/database, "
-                "with %XX for special characters in the password (%40 for @, %2F for /)"
+                "the database URL cannot be understood; it must look like "
+                "postgresql://user:password@host:5432/database, with %XX for special characters in the password "
+                "(%40 for @, %2F for /)"
             ) from None
         limit = "" if statement_timeout is None else f" -c statement_timeout={int(statement_timeout * 1000)}"
         ours = _KEEPALIVES | {"application_name": "pierone", "connect_timeout": max(2, round(connect_timeout))}
-        options = {"options": f"{_OPTIONS}{limit} {given.pop('options', '')}", "client_encoding": "UTF8"}
+        options: dict[str, str] = {
+            "options": f"{_OPTIONS}{limit} {given.pop('options', '')}",
+            "client_encoding": "UTF8",
+        }
         patience = None if statement_timeout is None else statement_timeout + _GRACE_SECONDS
         return cls(ours | given | options, patience)
 
     def connect(self) -> BoundedConnection:
         """A new connection; raises `psycopg.Error`."""
-        connection = BoundedConnection.connect(**self._parameters)  # type: ignore[arg-type] # libpq's parameters are text
+        connection = BoundedConnection.connect(**self._parameters)
         connection.patience = self._patience
         return connection

@@ -1,6 +1,7 @@
 """How PostgreSQL stores a manifest: one call of one function, which is a transaction of its own."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Boolean, LargeBinary, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -11,7 +12,7 @@ from pierone_adapters.sql.postgres import PostgresDatabase
 from pierone_adapters.sql.schema import UtcTime
 from pierone_core.records import ManifestWrite
 
-_ARGUMENTS: dict[str, TypeEngine[object]] = {
+_ARGUMENTS: dict[str, TypeEngine[Any]] = {
     "repository": Text(),
     "digest": Text(),
     "media_type": Text(),

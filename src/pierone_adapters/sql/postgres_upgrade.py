@@ -14,7 +14,10 @@ _CONNECT_TIMEOUT_SECONDS = 10.0
 
 
 def upgrade_postgres(url: str, revision: str = HEAD) -> bool:
-    """Bring the database of `url` to `revision`; whether there was something to do. Raises `ValueError`, `Unavailable`."""
+    """Bring the database of `url` to `revision`; whether there was something to do.
+
+    Raises `ValueError` for a URL that cannot be understood, and `Unavailable`, after which nothing was changed.
+    """
     # A migration may take as long as it needs.
     target = Target.parse(url, _CONNECT_TIMEOUT_SECONDS, None)
     try:

@@ -44,7 +44,7 @@ class UtcTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """From text."""
-        return datetime.strptime(value, _FORMAT).replace(tzinfo=UTC) if value else None
+        return datetime.fromisoformat(value) if value else None
 
 
 metadata = MetaData()

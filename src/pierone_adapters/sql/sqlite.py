@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, Executable, Row, create_engine, event, text
@@ -41,7 +42,7 @@ class SqliteDatabase:
         for engine in (self._writer, self._hasty):
             event.listen(engine, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
 
-    def read(self, statement: Executable, parameters: Parameters) -> Sequence[Row[*tuple[object, ...]]]:
+    def read(self, statement: Executable, parameters: Parameters) -> Sequence[Row[*tuple[Any, ...]]]:
         """See `Database`."""
         with translated(), self._readers.connect() as connection:
             return connection.execute(statement, parameters).all()

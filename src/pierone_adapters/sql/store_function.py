@@ -9,6 +9,7 @@ TAG_RACED = "TR001"
 # Any number that nothing else in the database locks.
 _EVENTS_LOCK = 7437_1001
 
+# The values it takes are parameters of the call.
 STORE_MANIFEST = f"""\
 CREATE FUNCTION store_manifest(
     in_repository text, of_digest text, of_media_type text, of_subject text, of_artifact_type text,
@@ -52,4 +53,4 @@ BEGIN
                     by_caller, in_repository, tag_names[i], of_digest, tags_expected[i], of_media_type,
                     length(of_data));
     END LOOP;
-END $$"""
+END $$"""  # noqa: S608 - our own constants

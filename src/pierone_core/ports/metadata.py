@@ -97,10 +97,10 @@ class EventLog(Protocol):
 class Metadata:
     """The metadata ports, which share one store and its transactions.
 
-    `prompt`: reads take microseconds, so an event loop may wait for them. `check` asks the store for as little as can be,
-    and raises `Unavailable` if it does not answer. `alone(name)` is true for one holder of `name` at a time, among all
-    processes that share the store; it never waits, and lets go by itself when its process dies. `share(name, value)`
-    keeps `value` for ever unless `name` has one already, and returns what is kept, the same for everybody.
+    `prompt`: reads take microseconds, so an event loop may wait for them. `check` asks the store for as little as can
+    be, and raises `Unavailable` if it does not answer. `alone(name)` is true for one holder of `name` at a time, among
+    all processes that share the store; it never waits, and lets go by itself when its process dies.
+    `share(name, value)` keeps `value` for ever unless `name` has one already, and returns what is kept.
     """
 
     uploads: UploadSessions
