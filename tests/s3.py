@@ -154,7 +154,8 @@ def _remove(server: S3Server) -> None:
 
 def free_ports(count: int) -> list[int]:
     """Ports that are free, as are those of SeaweedFS's gRPC above them."""
-    ports = random.sample(_PORTS, 100)
+    # Plugins of the tests seed the ordinary generator alike in every process.
+    ports = random.SystemRandom().sample(_PORTS, 100)
     return [port for port in ports if _is_free(port) and _is_free(port + _GRPC)][:count]
 
 

@@ -1,4 +1,4 @@
-"""`pierone-server`: serve the registry, upgrade its database, or hash a password for the users file."""
+"""`pierone-server`: serve the registry, upgrade its database, look for damage, or hash a password."""
 
 import argparse
 import getpass
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import get_origin
 
 from pierone_core.errors import RegistryError
-from pierone_http import database_command, logs, serving
+from pierone_http import database_command, fsck_command, logs, serving
 from pierone_http.container import Container, hash_password
 from pierone_http.settings import CONFIG_FILE_VARIABLE, Settings
 
@@ -27,6 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _print_hash(_read_password())
     elif command == "db":
         database_command.run(_settings(options))
+    elif command == "fsck":
+        fsck_command.run(_settings({}), options["verify"], rebuild=options["rebuild"])
     else:
         serve(_settings(options))
 
@@ -74,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         about = f"{field.description} [PIERONE_{name.upper()}{default}]".replace("%", "%%")
         serving.add_argument(f"--{name.replace('_', '-')}", dest=name, metavar="VALUE", help=about)
     database_command.add_to(commands)
+    fsck_command.add_to(commands)
     commands.add_parser("hash-password", help="read a password from standard input, print its bcrypt hash")
     return parser
 

@@ -67,8 +67,9 @@ def create_app(parts: Parts, settings: Settings) -> App:
         passes=UploadPasses(parts.pass_key, settings.upload_max_age),
         challenges=Challenges(basic=settings.challenge == "basic", trusted_proxies=settings.trusted_proxies),
     )
-    sweeper = Sweeper(parts.registry.push_blobs, work, settings.upload_max_age, settings.sweep_interval)
-    readiness = Readiness({"store": parts.registry.pull.store.check})
+    push, alone = parts.registry.push_blobs, parts.metadata.alone
+    sweeper = Sweeper(push, alone, work, settings.upload_max_age, settings.sweep_interval)
+    readiness = Readiness({"database": parts.metadata.check, "store": push.store.check})
     v2 = V2App(gate, _endpoints(parts, settings, work, gate))
     api = logs.Identified(_api(sweeper, readiness, parts))
     return App(_logged(v2, settings), _logged(api, settings), readiness)

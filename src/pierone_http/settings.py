@@ -52,7 +52,7 @@ class Settings(IdentitySettings, S3Settings, DatabaseSettings, LogSettings, Base
     token_key_files: list[Path] = Field(
         default=[],
         description="JSON list of PEM files with P-256 keys: the first signs tokens, all are accepted; "
-        "without it a key is made and kept below data_dir",
+        "without it a key is made and kept below data_dir, or in PostgreSQL where there is one",
     )
     trusted_proxies: list[IPvAnyNetwork] = Field(
         default=[], description="JSON list of networks whose X-Forwarded-Proto and X-Forwarded-Host are believed"

@@ -7,6 +7,7 @@ import httpx2
 import pytest
 from tests.integration.oci import eventually
 from tests.integration.server import Server
+from tests.postgres import postgres_server
 
 HEALTH, READY = "/.well-known/health", "/.well-known/ready"
 
@@ -34,3 +35,17 @@ def test_without_its_store_a_server_is_not_ready_until_it_is_back(tmp_path: Path
         (tmp_path / "away").rename(tmp_path / "data" / directory)
         eventually(lambda: probe(server, READY) == (200, {"ready": True}))
     assert "not ready: the store does not answer" in server.log.read_text()
+
+
+def test_without_its_database_a_server_is_not_ready_until_it_is_back(tmp_path: Path) -> None:
+    with postgres_server(tmp_path) as database:
+        url = database.database()
+        with Server(tmp_path / "data", env={"PIERONE_DATABASE_URL": url}) as server:
+            assert probe(server, READY)[0] == 200
+            for stop, start in ((database.kill, database.start), (database.freeze, database.thaw)):
+                stop()
+                eventually(lambda: probe(server, READY) == (503, {"ready": False, "silent": ["database"]}))
+                assert probe(server, HEALTH) == (200, {"health": True})
+                start()
+                eventually(lambda: probe(server, READY) == (200, {"ready": True}))
+    assert "unused" not in server.log.read_text()  # the password

@@ -1,37 +1,25 @@
 """Clients read blobs from S3 by themselves where that is switched on."""
 
 import json
-import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
 import pytest
+from tests.integration.bucket import in_bucket
 from tests.integration.oci import Document, Repository, connect, digest_of
 from tests.integration.server import Server
-from tests.s3 import BUCKET, ENVIRONMENT, REGION, s3_server
+from tests.s3 import s3_server
 
 SMALL = b"content of a layer"
 # More than one part.
 LARGE = bytes(range(256)) * (24 << 10)
 
 
-def settings(**more: str) -> Mapping[str, str]:
-    s3 = {
-        "PIERONE_S3_BUCKET": BUCKET,
-        "PIERONE_S3_ENDPOINT_URL": s3_server().url,
-        "PIERONE_S3_REGION": REGION,
-        "PIERONE_S3_PATH_STYLE": "true",
-        "PIERONE_S3_PREFIX": f"{uuid.uuid4().hex}/",
-        "PIERONE_S3_PART_BYTES": str(5 << 20),
-    }
-    return {**ENVIRONMENT, **s3, **more}
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Start a server whose clients read from S3."""
-    with Server(tmp_path_factory.mktemp("redirect") / "data", env=settings(PIERONE_S3_REDIRECT="true")) as running:
+    with Server(tmp_path_factory.mktemp("redirect") / "data", env=in_bucket(PIERONE_S3_REDIRECT="true")) as running:
         yield running
 
 
@@ -92,14 +80,14 @@ def test_a_blob_of_another_repository_is_not_found_through_this_one(api: httpx2.
 
 def test_whoever_may_not_pull_learns_no_address(tmp_path: Path) -> None:
     (tmp_path / "users.json").write_text(json.dumps({}))
-    locked = settings(PIERONE_S3_REDIRECT="true", PIERONE_USERS_FILE=str(tmp_path / "users.json"))
+    locked = in_bucket(PIERONE_S3_REDIRECT="true", PIERONE_USERS_FILE=str(tmp_path / "users.json"))
     with Server(tmp_path / "data", env=locked) as server, connect(server.url) as api:
         answer = api.get(f"/v2/team/app/blobs/{digest_of(SMALL)}")
     assert (answer.status_code, "Location" in answer.headers) == (401, False)
 
 
 def test_without_redirects_the_registry_streams_from_the_store(tmp_path: Path) -> None:
-    with Server(tmp_path / "data", env=settings()) as server, connect(server.url) as api:
+    with Server(tmp_path / "data", env=in_bucket()) as server, connect(server.url) as api:
         repository = Repository(api)
         blob = repository.push_blob(LARGE)
         whole, part = get(api, repository, blob), get(api, repository, blob, Range="bytes=1-3")

@@ -3,13 +3,14 @@
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
 import httpx2
 import pytest
+from tests.integration.bucket import in_bucket
 from tests.integration.oci import Repository, connect, digest_of, eventually
 from tests.integration.server import Server
 from tests.integration.survival.raw import Connection, unfinished_request
@@ -54,8 +55,11 @@ def test_an_upload_under_way_finishes_and_nobody_new_is_taken(tmp_path: Path) ->
             assert api.put(location, params={"digest": digest_of(BLOB)}).status_code == 201
 
 
-def test_an_upload_that_takes_too_long_is_cut_and_can_go_on_later(tmp_path: Path) -> None:
-    with Server(tmp_path / "data", env={"PIERONE_SHUTDOWN_SECONDS": "0.3"}) as server:
+@pytest.mark.parametrize("storage", [dict, in_bucket], ids=["disk", "S3"])
+def test_an_upload_that_takes_too_long_is_cut_and_can_go_on_later(
+    tmp_path: Path, storage: Callable[[], Mapping[str, str]]
+) -> None:
+    with Server(tmp_path / "data", env={**storage(), "PIERONE_SHUTDOWN_SECONDS": "0.3"}) as server:
         with slow_upload(server) as (connection, location):
             running(server).terminate()
             answer = connection.answer()

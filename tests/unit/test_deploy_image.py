@@ -34,12 +34,12 @@ def test_whatever_is_installed_from_an_index_has_its_hash_in_a_lock_file() -> No
     assert all(("--require-hashes" in rest) or ("--no-index" in rest) for rest in installs)
 
 
-def test_what_is_copied_from_the_checkout_is_there() -> None:
-    sources = [
-        source for word, rest in INSTRUCTIONS if word == "COPY" and "--from" not in rest for source in rest.split()[:-1]
-    ]
-    assert sources
+def test_what_is_copied_from_the_checkout_is_there_and_nothing_else_goes_to_the_builder() -> None:
+    copies = [rest.split() for word, rest in INSTRUCTIONS if word == "COPY" and "--from" not in rest]
+    sources = {source for words in copies for source in words[:-1]}
     assert all((ROOT / source).exists() for source in sources)
+    sent = (DEPLOY / "Containerfile.dockerignore").read_text().splitlines()
+    assert {line.removeprefix("!") for line in sent if line.startswith("!")} == sources
 
 
 def test_the_last_stage_runs_no_installer() -> None:

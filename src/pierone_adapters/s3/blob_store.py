@@ -12,9 +12,10 @@ from pierone_adapters.s3.bucket import Bucket
 from pierone_adapters.s3.memory import Memory
 from pierone_adapters.s3.options import Layout, S3Options
 from pierone_adapters.s3.reader import S3BlobReader
+from pierone_adapters.s3.shared import Shared
 from pierone_adapters.s3.state import States
 from pierone_adapters.s3.stream import Senders
-from pierone_adapters.s3.upload import Parts, S3UploadWriter
+from pierone_adapters.s3.upload import S3UploadWriter
 from pierone_core.errors import BlobUnknown, Unavailable, UploadBusy
 from pierone_core.values import Digest
 
@@ -32,7 +33,15 @@ class S3BlobStore:
         self._bucket = Bucket(options)
         self._blobs, self._states = Blobs(self._bucket, self._layout), States(self._bucket, self._layout)
         self._memory = Memory()
-        self._parts = Parts(self._bucket, self._layout, self._blobs, self._states, Senders(self._bucket), self._memory)
+        self._shared = Shared(
+            self._bucket,
+            self._layout,
+            self._blobs,
+            self._states,
+            Senders(self._bucket),
+            self._memory,
+            options.part_bytes,
+        )
         self._held: dict[str, S3UploadWriter | None] = {}
         self._mutex = threading.Lock()
 
@@ -40,9 +49,7 @@ class S3BlobStore:
         """See `BlobStore`."""
         self._hold(upload_id)
         try:
-            writer = S3UploadWriter(
-                self._parts, upload_id, algorithm, self._options.part_bytes, lambda: self._release(upload_id)
-            )
+            writer = S3UploadWriter(self._shared, upload_id, algorithm, lambda: self._release(upload_id))
         except BaseException:
             self._release(upload_id)
             raise
@@ -107,6 +114,7 @@ class S3BlobStore:
     def _find(self, digest: Digest) -> Place:
         place = self._blobs.find(digest)
         if place is None:
+            self._bucket.check()  # a HEAD says the same if the whole bucket is gone
             raise BlobUnknown(f"no blob {digest}")
         return place
 
@@ -121,20 +129,16 @@ class S3BlobStore:
 
     def check(self) -> None:
         """See `BlobStore`."""
-        try:
-            self._bucket.check()
-        except AbsentError as error:
-            raise Unavailable(f"there is no S3 bucket {self._options.bucket}") from error
+        self._bucket.check()
 
     def check_bucket(self) -> None:
         """Raise `ValueError` if the bucket cannot be what the operator meant; S3 may be out of reach for the moment."""
         name = self._options.bucket
         try:
-            self._bucket.check()
+            if not self._bucket.exists():
+                raise ValueError(f"there is no S3 bucket {name}: create it, or name another one")
             if self._options.lock and not self._bucket.has_lock():
                 raise ValueError(f"the S3 bucket {name} was made without Object Lock, so blobs cannot be locked in it")
-        except AbsentError as error:
-            raise ValueError(f"there is no S3 bucket {name}: create it, or name another one") from error
         except RefusedError as error:
             raise ValueError(
                 f"S3 gives no access to the bucket {name} ({error.reason}): check its name, region and the credentials"

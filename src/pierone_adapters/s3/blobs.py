@@ -50,11 +50,14 @@ class Blobs:
             self._bucket.put_blob(key, data)
             self._remember(digest, Place(key, len(data)))
 
-    def point(self, digest: Digest, place: Place) -> None:
-        """Give the blob of that digest its place, unless it has another already."""
-        place = Place(self._relative(place.key), place.size)
-        with suppress(TakenError):
-            self._bucket.put_note(self._layout.blob(digest), {_LOCATION: place.key, _SIZE: str(place.size)})
+    def point(self, digest: Digest, place: Place) -> Place | None:
+        """Give the blob of that digest its place, unless it has another already; return which it has."""
+        notes = {_LOCATION: place.key.removeprefix(self._layout.prefix), _SIZE: str(place.size)}
+        try:
+            self._bucket.put_note(self._layout.blob(digest), notes)
+        except TakenError:
+            return self.find(digest)
+        return self._remember(digest, place)
 
     def all(self, after: str) -> Iterator[tuple[Digest, int]]:
         """See `BlobStore.all_blobs`."""
@@ -75,9 +78,6 @@ class Blobs:
         if _LOCATION not in found.notes:
             return Place(key, found.size)
         return Place(self._layout.prefix + found.notes[_LOCATION], int(found.notes[_SIZE]))
-
-    def _relative(self, key: str) -> str:
-        return key.removeprefix(self._layout.prefix)
 
     def _remember(self, digest: Digest, place: Place) -> Place:
         with self._mutex:

@@ -14,6 +14,7 @@ from pierone_core.errors import Unavailable
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
 
+_TRIES = 3
 _CONFLICT_PAUSES = (0.1, 0.4, 1.6)
 
 
@@ -55,10 +56,19 @@ class Bucket:
         self._name, self._extras = options.bucket, Extras(options)
         self._client = connect(options)
 
+    def exists(self) -> bool:
+        """Whether there is such a bucket."""
+        try:
+            with translated():
+                self._client.head_bucket(Bucket=self._name)
+        except AbsentError:
+            return False
+        return True
+
     def check(self) -> None:
-        """Return if the bucket answers; raise `AbsentError` if there is none."""
-        with translated():
-            self._client.head_bucket(Bucket=self._name)
+        """Raise `Unavailable` unless the bucket answers."""
+        if not self.exists():
+            raise Unavailable(f"the registry's storage, the S3 bucket {self._name}, is not there")
 
     def has_lock(self) -> bool:
         """Whether objects can be written with retention."""
@@ -72,26 +82,24 @@ class Bucket:
         return True
 
     def head(self, key: str) -> Stored:
-        """Facts of an object; raises `AbsentError`."""
-        try:
-            with translated():
-                found = self._client.head_object(Bucket=self._name, Key=key)
-        except AbsentError:
-            self._check_there()  # a HEAD is answered in the same way if the whole bucket is gone
-            raise
+        """Facts of an object; raises `AbsentError`, also if the whole bucket is gone: see `check`."""
+        with translated():
+            found = self._client.head_object(Bucket=self._name, Key=key)
         return Stored(found["ContentLength"], found["Metadata"], found["ETag"])
-
-    def _check_there(self) -> None:
-        try:
-            self.check()
-        except AbsentError as error:
-            raise Unavailable(f"the registry's storage, the S3 bucket {self._name}, is gone") from error
 
     def get(self, key: str) -> tuple[bytes, str]:
         """A whole object and its tag; raises `AbsentError`."""
-        with translated():
-            found = self._client.get_object(Bucket=self._name, Key=key)
-            return found["Body"].read(), found["ETag"]
+        tries_left = _TRIES
+        while True:
+            with translated():
+                found = self._client.get_object(Bucket=self._name, Key=key)
+            tries_left -= 1
+            try:
+                with translated():
+                    return found["Body"].read(), found["ETag"]
+            except Unavailable:  # boto3 tries again until it has an answer, and no more once its body has begun
+                if not tries_left:
+                    raise
 
     def stream(self, key: str, start: int, stop: int) -> "StreamingBody":
         """Bytes [start, stop) of an object, at least one; raises `AbsentError`, `Unavailable` if it is shorter."""

@@ -21,6 +21,7 @@ class Known(NamedTuple):
     """The running hash of the state with this tag, or what the upload became."""
 
     etag: str | None = None
+    algorithm: str | None = None
     running: Hash | None = None
     published: Published | None = None
 

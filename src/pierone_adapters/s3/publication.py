@@ -6,6 +6,7 @@ final; a pointer to it is put under the digest. The bytes are verified before th
 was lost, they are read back once they are one object, since parts cannot be read.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -42,9 +43,9 @@ class LargePublication:
             return state
         if state.is_verified:
             raise BlobUploadInvalid(f"this upload is complete as {state.claim}; close it with that digest")
-        return self.saved(state, digest, is_verified=str(digest) == state.digest)
+        return self._claimed(state, digest, is_verified=str(digest) == state.digest)
 
-    def saved(self, state: UploadState, digest: Digest, *, is_verified: bool) -> UploadState:
+    def _claimed(self, state: UploadState, digest: Digest, *, is_verified: bool) -> UploadState:
         """The state with this claim, once it is saved."""
         claimed = replace(state, claim=str(digest), is_verified=is_verified)
         self.save(claimed)
@@ -52,32 +53,27 @@ class LargePublication:
 
     def run(self, state: UploadState, digest: Digest) -> None:
         """Bring the claimed state to its end; raises as `UploadWriter.publish`."""
-        if state.is_verified and self.blobs.find(digest):
-            self.remove_unless_placed(digest, state)
-            return
+        place = self.blobs.find(digest) if state.is_verified else None
+        if place:
+            self._abort(state)
+        else:
+            place = self._place(state, digest)
+        if place.key != self.key:  # others were faster; no pointer to our bytes can come any more
+            self.bucket.delete(self.key)
+
+    def _abort(self, state: UploadState) -> None:
+        with suppress(AbsentError):  # the parts are one object already
+            self.bucket.abort(self.key, state.multipart or "")
+
+    def _place(self, state: UploadState, digest: Digest) -> Place:
         self._complete(state)
         if not state.is_verified:
             self._verify(state, digest)
-            self.saved(state, digest, is_verified=True)
-        self.blobs.point(digest, Place(self.key, state.offset))
-        self.remove_unless_placed(digest, state)
-
-    def remove_unless_placed(self, digest: Digest, state: UploadState) -> None:
-        """Remove our bytes if others brought the same blob before; no pointer to ours can come any more."""
-        place = self.blobs.find(digest)
+            self._claimed(state, digest, is_verified=True)
+        place = self.blobs.point(digest, Place(self.key, state.offset))
         if place is None:
             raise Unavailable(f"blob {digest} vanished from the storage (S3); try again")
-        if place.key != self.key:
-            self.abort(state)
-            self.bucket.delete(self.key)
-
-    def abort(self, state: UploadState) -> None:
-        """Drop the parts, if they are not one object yet."""
-        if state.multipart:
-            try:
-                self.bucket.abort(self.key, state.multipart)
-            except AbsentError:
-                return
+        return place
 
     def _complete(self, state: UploadState) -> None:
         try:

@@ -30,21 +30,21 @@ class S3BlobReader:
 
     def read(self, size: int) -> bytes:
         """See `BlobReader`."""
-        for tries_left in reversed(range(_TRIES)):
+        tries_left = _TRIES
+        while self._position < self._stop:
+            body = self._body = self._body or self._open()
+            tries_left -= 1
             try:
-                return self._read(size)
+                return self._read(body, min(size, self._stop - self._position))
             except Unavailable:
                 self.close()
                 if not tries_left:
                     raise
         return b""
 
-    def _read(self, size: int) -> bytes:
-        if self._position == self._stop:
-            return b""
-        self._body = self._body or self._open()
+    def _read(self, body: "StreamingBody", size: int) -> bytes:
         with translated():
-            data = self._body.read(min(size, self._stop - self._position))
+            data = body.read(size)
         if not data:
             raise Unavailable(f"the object {self._key} of the storage is damaged: it is too short")
         self._position += len(data)

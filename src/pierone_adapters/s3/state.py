@@ -10,7 +10,7 @@ import zlib
 from dataclasses import asdict, dataclass, replace
 
 from pierone_adapters.s3.answers import AbsentError, TakenError
-from pierone_adapters.s3.bucket import Bucket, Part, Stored
+from pierone_adapters.s3.bucket import Bucket, Part
 from pierone_adapters.s3.options import Layout
 from pierone_core.errors import BlobUploadUnknown, Unavailable, UploadBusy
 
@@ -93,14 +93,11 @@ class States:
 
     def size(self, upload_id: str) -> int:
         """How many bytes the upload has; 0 if it has no state."""
-        found = self._find(upload_id)
-        return int(found.notes[_OFFSET]) if found else 0
-
-    def _find(self, upload_id: str) -> Stored | None:
         try:
-            return self._bucket.head(self._layout.upload(upload_id))
+            return int(self._bucket.head(self._layout.upload(upload_id)).notes[_OFFSET])
         except AbsentError:
-            return None
+            self._bucket.check()  # a HEAD says the same if the whole bucket is gone
+            return 0
 
     def remove(self, upload_id: str) -> None:
         """Forget the state, if there is one."""

@@ -3,16 +3,13 @@
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
 from pierone_adapters.s3.answers import AbsentError
-from pierone_adapters.s3.blobs import Blobs
-from pierone_adapters.s3.bucket import Bucket
-from pierone_adapters.s3.memory import Known, Memory, Published
-from pierone_adapters.s3.options import Layout
+from pierone_adapters.s3.memory import Known, Published
 from pierone_adapters.s3.publication import LargePublication, check
-from pierone_adapters.s3.state import States, UploadState
-from pierone_adapters.s3.stream import PartStream, Progress, Senders
+from pierone_adapters.s3.shared import Shared
+from pierone_adapters.s3.state import UploadState
+from pierone_adapters.s3.stream import PartStream, Progress
 from pierone_core.errors import (
     BlobUploadInvalid,
     BlobUploadUnknown,
@@ -29,43 +26,29 @@ MAX_PARTS = 10_000
 _PARTS_BETWEEN_SAVES = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What writers of one store share."""
-
-    bucket: Bucket
-    layout: Layout
-    blobs: Blobs
-    states: States
-    senders: Senders
-    memory: Memory
-
-
 class S3UploadWriter:
     """One upload, held by this process; other processes are noticed when the state is saved.
 
     The mutex keeps `close` from saving under a write that a cancelled request left running.
     """
 
-    def __init__(
-        self, parts: Parts, upload_id: str, algorithm: str, part_bytes: int, release: Callable[[], None]
-    ) -> None:
+    def __init__(self, shared: Shared, upload_id: str, algorithm: str, release: Callable[[], None]) -> None:
         """Load the state, or begin with none; `release` lets other requests of this process at the upload."""
-        self._parts, self._id, self._algorithm, self._release = parts, upload_id, algorithm, release
-        self._key = parts.layout.large(upload_id)
+        self._shared, self._id, self._algorithm, self._release = shared, upload_id, algorithm, release
+        self._key = shared.layout.large(upload_id)
         self._mutex, self._open = threading.Lock(), True
-        known = parts.memory.recall(upload_id)
+        known = shared.memory.recall(upload_id)
         self._published = known.published
         # The last part may be shorter than all others: a state with it that could be added to must never be saved.
         self._is_sealed = False
-        loaded = None if known.published else parts.states.load(upload_id)
-        self._state = loaded[0] if loaded else UploadState(part_bytes)
+        loaded = None if known.published else shared.states.load(upload_id)
+        self._state = loaded[0] if loaded else UploadState(shared.part_bytes)
         self._etag = loaded[1] if loaded else None
         running = self._running(known)
-        self._stream = PartStream(parts.senders, self._key, self._state, running, algorithm)
+        self._stream = PartStream(shared.senders, self._key, self._state, running, algorithm)
 
     def _running(self, known: Known) -> Hash | None:
-        if known.etag and known.etag == self._etag:
+        if known.etag and (known.etag, known.algorithm) == (self._etag, self._algorithm):
             return known.running
         if self._state.parts:
             return None
@@ -107,7 +90,7 @@ class S3UploadWriter:
 
     def _save(self, state: UploadState) -> None:
         try:
-            self._etag = self._parts.states.save(self._id, state, self._etag)
+            self._etag = self._shared.states.save(self._id, state, self._etag)
         except (UploadBusy, BlobUploadUnknown):
             self._give_up()
             raise
@@ -144,10 +127,10 @@ class S3UploadWriter:
         state = self._stream.settled().state
         same = state.digest is not None and digest.algorithm == self._algorithm
         check(Digest.parse(state.digest) if same and state.digest else Digest.of(state.tail, digest.algorithm), digest)
-        self._parts.blobs.put(digest, state.tail)
+        self._shared.blobs.put(digest, state.tail)
 
     def _publish_large(self, digest: Digest) -> None:
-        publication = LargePublication(self._parts.bucket, self._parts.blobs, self._key, self._save)
+        publication = LargePublication(self._shared.bucket, self._shared.blobs, self._key, self._save)
         if not self._state.claim:
             self._is_sealed = True
         state = self._state if self._state.claim else self._stream.sealed().state
@@ -166,11 +149,11 @@ class S3UploadWriter:
         if self._stream.multipart:
             self._abort(self._stream.multipart)
         if self._etag:
-            self._parts.states.remove(self._id)
+            self._shared.states.remove(self._id)
 
     def _abort(self, multipart: str | None) -> None:
         with suppress(AbsentError):
-            self._parts.bucket.abort(self._key, multipart or "")
+            self._shared.bucket.abort(self._key, multipart or "")
 
     def close(self) -> None:
         """See `UploadWriter`; raises as `write` if what was written could not be saved."""
@@ -178,7 +161,7 @@ class S3UploadWriter:
             if not self._open:
                 return
             try:
-                self._parts.memory.remember(self._id, self._left_behind())
+                self._shared.memory.remember(self._id, self._left_behind())
             finally:
                 self._let_go()
 
@@ -190,7 +173,7 @@ class S3UploadWriter:
             self._save(progress.state)
         if failure:
             raise failure
-        return Known(self._etag, progress.running)
+        return Known(self._etag, self._algorithm, progress.running)
 
     def _settled(self) -> tuple[RegistryError | None, Progress]:
         try:

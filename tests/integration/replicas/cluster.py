@@ -38,8 +38,9 @@ class Cluster:
     def __enter__(self) -> Self:
         """Start the replicas and the proxy."""
         with ExitStack() as starting:
-            for server in (*self.replicas, self.proxy):
-                starting.enter_context(server)
+            for replica in self.replicas:
+                starting.enter_context(replica)
+            starting.enter_context(self.proxy)
             self._running = starting.pop_all()
         return self
 

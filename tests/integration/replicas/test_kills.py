@@ -12,10 +12,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from random import Random
 
-from tests.integration.replicas.client import RoundRobin
+import psycopg
+from tests.integration.replicas.checks import check_tag_on_every_replica
 from tests.integration.replicas.cluster import Cluster
 from tests.integration.replicas.pushers import Ledger, Puller, Pusher
-from tests.integration.survival.registry import Registry
 
 PUSHERS = 3
 RECOVERY_DEADLINE = 60.0
@@ -76,11 +76,13 @@ def _at_work(works: Sequence[Callable[[threading.Event], None]]) -> Iterator[Seq
 
 
 def _check_everything(cluster: Cluster, repository: str, ledger: Ledger) -> None:
-    tags = dict(ledger.tags())
-    for replica in cluster.replicas:
-        with Registry(replica) as registry:
-            for tag, digest in tags.items():
-                registry.check_tag(repository, tag, digest)
-    with RoundRobin(*cluster.urls) as everywhere:
-        listed = everywhere.request("GET", f"/v2/{repository}/tags/list").json()["tags"]
-    assert set(tags) == set(listed)
+    acknowledged = dict(ledger.tags())
+    for tag, digest in acknowledged.items():
+        check_tag_on_every_replica(cluster, repository, tag, digest)
+    with psycopg.connect(cluster.env["PIERONE_DATABASE_URL"]) as database:
+        events = database.execute("SELECT repository, kind, tag, digest FROM events ORDER BY sequence").fetchall()
+        [(last,)] = database.execute("SELECT max(sequence) FROM events").fetchall()
+    assert last == len(events), "the log of events has a gap"
+    bound = [(tag, digest) for place, kind, tag, digest in events if (place, kind) == (repository, "tag_bound")]
+    assert len(bound) == len(dict(bound)), "a tag was bound twice"
+    assert acknowledged.items() <= dict(bound).items()

@@ -1,7 +1,7 @@
 """Tokens and upload passes are made by one replica and taken by all."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
@@ -11,20 +11,32 @@ import httpx2
 import pytest
 from tests.integration.replicas.client import RoundRobin
 from tests.integration.replicas.cluster import Cluster
+from tests.integration.replicas.stores import Stores
 from tests.integration.server import Server
 from tests.integration.survival.content import digest_of
 from tests.integration.survival.registry import expect
+
+from pierone_adapters.jwt import kept_key
 
 PASSWORD = "correct horse"
 
 
 @pytest.fixture(scope="module")
-def replicas(lasting_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sequence[Server]]:
-    """Start three replicas that know alice of team `team`; keys are left to them."""
-    directory: Path = tmp_path_factory.mktemp("keys")
+def env(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """Settings of replicas that know alice of team `team`; keys are left to them."""
+    users = tmp_path_factory.mktemp("users") / "users.json"
     password = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
-    (directory / "users.json").write_text(json.dumps({"alice": {"password": password, "teams": ["team"]}}))
-    env = {**lasting_cluster.env, "PIERONE_USERS_FILE": str(directory / "users.json")}
+    users.write_text(json.dumps({"alice": {"password": password, "teams": ["team"]}}))
+    return {**stores.new_settings(), "PIERONE_USERS_FILE": str(users)}
+
+
+@pytest.fixture(scope="module")
+def replicas(
+    env: Mapping[str, str], lasting_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Sequence[Server]]:
+    """Start three replicas."""
+    lasting_cluster.heal()
+    directory: Path = tmp_path_factory.mktemp("keys")
     with ExitStack() as running:
         yield [running.enter_context(Server(directory / str(n), env=env)) for n in range(3)]
 
@@ -63,6 +75,39 @@ def test_a_push_whose_token_has_ended_goes_on_at_every_replica(
         expect(204, nobody.status(location))
         expect(201, nobody.request("PUT", f"{location}&digest={digest_of(blob)}"))
         expect(401, nobody.request("PATCH", location.partition("?")[0]))
+
+
+def test_pushes_go_on_while_keys_are_rotated_one_replica_after_the_other(
+    stores: Stores, env: Mapping[str, str], repository: str, tmp_path: Path
+) -> None:
+    files = [str(tmp_path / name) for name in ("old.pem", "new.pem")]
+    for file in files:
+        kept_key(Path(file))
+    shared = {**env, **stores.new_settings()}
+    with (
+        Server(tmp_path / "not-yet", env={**shared, "PIERONE_TOKEN_KEY_FILES": json.dumps(files)}) as before,
+        Server(tmp_path / "rotated", env={**shared, "PIERONE_TOKEN_KEY_FILES": json.dumps(files[::-1])}) as after,
+    ):
+        for issuer, other in ((before, after), (after, before)):
+            started = _start_upload(issuer, repository, f"Bearer {_token(issuer, repository)}")
+            location = expect(202, started).headers["Location"]
+            with RoundRobin(other.url) as nobody:
+                expect(202, nobody.append(location, b"some bytes"))
+            expect(202, _start_upload(other, repository, f"Bearer {_token(issuer, repository)}"))
+        assert [b"PIERONE_TOKEN_KEY_FILES" in replica.log.read_bytes() for replica in (before, after)] == [False] * 2
+
+
+def test_a_replica_with_a_key_that_no_other_has_says_so_when_it_starts(
+    stores: Stores, env: Mapping[str, str], tmp_path: Path
+) -> None:
+    shared = {**env, **stores.new_settings()}
+    kept_key(tmp_path / "own.pem")
+    with (
+        Server(tmp_path / "first", env=shared) as first,
+        Server(tmp_path / "other", env={**shared, "PIERONE_TOKEN_KEY_FILES": f'["{tmp_path}/own.pem"]'}) as other,
+    ):
+        assert b"PIERONE_TOKEN_KEY_FILES" in other.log.read_bytes()
+        assert b"PIERONE_TOKEN_KEY_FILES" not in first.log.read_bytes()
 
 
 def _token(replica: Server, repository: str) -> str:

@@ -1,13 +1,16 @@
 """What one replica has acknowledged, every replica says at once: won races, moved tags, the newest tag."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
 from tests.integration.replicas.checks import check_tag_on_every_replica
 from tests.integration.replicas.client import RoundRobin
 from tests.integration.replicas.cluster import Cluster
+from tests.integration.server import Server
 from tests.integration.survival.content import MANIFEST, Image, digest_of, make_image, variants
 from tests.integration.survival.raw import at_once, whole_request
-from tests.integration.survival.registry import error_of, expect
+from tests.integration.survival.registry import Registry, error_of, expect
 
 CLIENTS = 32
 TAGS = ("1.0", "1.1", "1.2")
@@ -23,6 +26,21 @@ def test_one_of_32_images_gets_a_tag_and_every_replica_names_it_from_then_on(
         check_tag_on_every_replica(cluster, repository, tag, winner)
         for loser in (image for image in images[:8] if image.digest != winner):
             assert winner in error_of(expect(409, everywhere.put_manifest(repository, tag, loser)))["message"]
+
+
+def test_who_asks_during_a_race_is_told_nothing_and_then_the_winner_by_every_replica(
+    cluster: Cluster, everywhere: RoundRobin, repository: str, random: Random
+) -> None:
+    images = variants(make_image(random, 10), CLIENTS * 2)
+    everywhere.push_blobs(repository, images[0])
+    for tag in TAGS:
+        over = threading.Event()
+        with ThreadPoolExecutor() as readers:
+            reading = [readers.submit(_answers, replica, repository, tag, over) for replica in cluster.replicas]
+            winner = _race_for(cluster, repository, tag, images)
+            over.set()
+        for told in (answers.result() for answers in reading):
+            assert told in ([winner], [None, winner])
 
 
 def test_a_tag_asked_for_before_it_was_pushed_is_there_at_once_on_every_replica(
@@ -86,6 +104,15 @@ def test_lists_are_the_same_on_every_replica(
         assert [found["tags"] for found in lists] == [[f"1.{n}" for n in range(number + 1)]] * len(lists)
 
 
+def test_nothing_lies_on_the_disk_of_a_replica(
+    cluster: Cluster, everywhere: RoundRobin, repository: str, random: Random
+) -> None:
+    everywhere.push(repository, "1.0", make_image(random, 10))
+    location = everywhere.start_upload(repository)
+    expect(202, everywhere.append(location, b"some bytes"))
+    assert [list(replica.data_dir.glob("*")) for replica in cluster.replicas] == [[], [], []]
+
+
 def _race_for(cluster: Cluster, repository: str, tag: str, images: list[Image]) -> str:
     """Let every image race for the tag, 32 at each of two replicas; return the digest of the one that got it."""
     answers = at_once(cluster.replicas[:2], [_put(repository, tag, image) for image in images])
@@ -102,6 +129,20 @@ def _held(cluster: Cluster, everywhere: RoundRobin, repository: str, tag: str) -
     heads = [expect(200, everywhere.request("HEAD", path)) for _ in cluster.replicas]
     bodies = [expect(200, everywhere.get_manifest(repository, tag)).content for _ in cluster.replicas]
     return {head.headers["Docker-Content-Digest"] for head in heads} | {digest_of(body) for body in bodies}
+
+
+def _answers(replica: Server, repository: str, tag: str, over: threading.Event) -> list[str | None]:
+    """Ask what the tag holds until `over` is set and once more; return the answers, but no repeated ones."""
+    told: list[str | None] = []
+    with Registry(replica) as registry:
+        is_last = False
+        while not is_last:
+            is_last = over.is_set()
+            answer = registry.get_manifest(repository, tag)
+            digest = None if answer.status_code == 404 else digest_of(expect(200, answer).content)
+            if told[-1:] != [digest]:
+                told.append(digest)
+    return told
 
 
 def _status(everywhere: RoundRobin, repository: str, tag: str) -> int:

@@ -1,5 +1,7 @@
 """An upload belongs to no replica: whichever gets the next request goes on where the last one stopped."""
 
+import os
+import signal
 from random import Random
 
 import pytest
@@ -8,6 +10,7 @@ from tests.integration.replicas.client import RoundRobin
 from tests.integration.replicas.cluster import Cluster
 from tests.integration.replicas.stores import PART_BYTES
 from tests.integration.survival.content import digest_of
+from tests.integration.survival.process import process_id
 from tests.integration.survival.pushers import go_on
 from tests.integration.survival.raw import Connection, request_head
 from tests.integration.survival.registry import Registry, error_of, expect
@@ -111,6 +114,25 @@ def test_an_upload_goes_on_at_another_replica_when_its_own_is_killed_in_the_midd
         assert 0 < elsewhere.offset(location) < len(blob)
         go_on(elsewhere, repository, location, blob)
     cluster.heal()
+    check_blob_on_every_replica(cluster, repository, blob)
+
+
+def test_a_replica_that_slept_in_the_middle_of_a_chunk_changes_nothing_when_it_wakes(
+    cluster: Cluster, repository: str, random: Random
+) -> None:
+    blob = random.randbytes(12 * PART_BYTES)
+    sleeper, other, _ = cluster.replicas
+    with Registry(other) as elsewhere, Connection(sleeper) as connection:
+        location = elsewhere.start_upload(repository)
+        connection.send(request_head("PATCH", location, {"Content-Length": str(len(blob))}) + blob[: 11 * PART_BYTES])
+        wait_until(lambda: elsewhere.offset(location) > 0, "some of the chunk is written")
+        os.kill(process_id(sleeper), signal.SIGSTOP)
+        try:
+            go_on(elsewhere, repository, location, blob)
+        finally:
+            os.kill(process_id(sleeper), signal.SIGCONT)
+        connection.send(blob[11 * PART_BYTES :])
+        assert connection.answer().status_code in {404, 409}
     check_blob_on_every_replica(cluster, repository, blob)
 
 

@@ -25,7 +25,7 @@ def replica(tmp_path: Path, proxy: FaultProxy) -> Replica:
     """Make as many stores as are asked for, all on the same content and behind the same proxy."""
 
     def make(**options: object) -> S3BlobStore:
-        return s3(tmp_path, **{"endpoint_url": proxy.url, "read_timeout": 2} | options)
+        return s3(tmp_path, **{"endpoint_url": proxy.url} | options)
 
     return make
 

@@ -69,7 +69,11 @@ def test_a_small_blob_whose_write_fails_once_is_sent_again(store: S3BlobStore, p
 
 def test_a_part_that_is_not_answered_in_time_is_sent_again(replica: Replica, proxy: FaultProxy) -> None:
     over = threading.Event()
-    proxy.only_first(1, is_part, lambda _: over.wait(30) and None)
+
+    def keep_waiting(_: Exchange) -> None:
+        over.wait(30)
+
+    proxy.only_first(1, is_part, keep_waiting)
     digest = push(replica(read_timeout=0.5))
     over.set()
     assert read_all(replica().open_blob(digest, 0, len(BYTES))) == BYTES
@@ -132,6 +136,13 @@ def test_a_pull_that_is_cut_goes_on_where_it_was(store: S3BlobStore, proxy: Faul
     push(store)
     proxy.only_first(2, lambda request: request.is_of("GET", "large"), Exchange.cut_answer)
     assert read_all(store.open_blob(DIGEST, 1, len(BYTES) - 1), MIB) == BYTES[1:-1]
+
+
+def test_a_state_whose_reading_is_cut_is_read_again(store: S3BlobStore, proxy: FaultProxy) -> None:
+    append(store, SMALL)
+    proxy.only_first(1, lambda request: request.is_of("GET", "uploads"), Exchange.cut_answer)
+    with closing(store.open_upload("upload", "sha256")) as writer:
+        assert writer.publish(Digest.of(SMALL)) == len(SMALL)
 
 
 def test_a_pull_that_is_cut_again_and_again_is_an_error_and_never_short(store: S3BlobStore, proxy: FaultProxy) -> None:

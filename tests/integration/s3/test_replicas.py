@@ -179,3 +179,20 @@ def test_a_part_of_a_cancelled_upload_that_nobody_knows_of_is_swept(replica: Rep
     assert (keys(tmp_path), multiparts(tmp_path)) == (set(), 1)
     replica().discard_upload("upload")
     assert multiparts(tmp_path) == 0
+
+
+def test_a_long_stream_is_saved_on_the_way_for_a_replica_to_go_on_with(
+    replica: Replica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pierone_adapters.s3.upload._PARTS_BETWEEN_SAVES", 1)
+    dying = replica().open_upload("upload", "sha256")
+    for piece in pieces(BYTES + bytes(2 * PART), PART):
+        dying.write(piece)
+    saved = replica().upload_size("upload")
+    assert saved >= PART
+    assert saved % PART == 0
+    append(replica(), BYTES[saved:])
+    assert finish(replica()) == len(BYTES)
+    with pytest.raises(RegistryError):
+        dying.close()
+    assert read_all(replica().open_blob(DIGEST, 0, len(BYTES))) == BYTES

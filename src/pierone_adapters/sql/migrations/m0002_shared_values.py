@@ -1,4 +1,4 @@
-"""Values that replicas agree on, PostgreSQL's one round trip for a manifest with its tags and events, a faster guard."""
+"""Values that replicas agree on; PostgreSQL stores a manifest in one round trip; SQLite guards tags by key."""
 
 from alembic import op
 from sqlalchemy import Column, Text
