@@ -16,6 +16,9 @@ from pierone_http.app import App
 from pierone_http.protocol import RegistryProtocol
 from pierone_http.settings import Settings
 
+# Longer than load balancers keep a connection that nothing goes over (a minute mostly): whoever closes first must not be
+# the server, or a request that is on its way just then is lost.
+_KEEP_ALIVE_SECONDS = 75
 # For requests that were cut to let go of what they hold and to answer.
 _UNWIND_SECONDS = 5
 _POLL_SECONDS = 0.05
@@ -67,6 +70,7 @@ def _config(app: App, settings: Settings) -> uvicorn.Config:
         loop="uvloop",
         http=RegistryProtocol.with_patience(settings.body_timeout),
         ws="none",
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         log_config=None,  # `logs` says where lines go
         access_log=False,
         server_header=False,
