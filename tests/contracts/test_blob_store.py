@@ -14,6 +14,8 @@ from pierone_core.ports import BlobStore
 from pierone_core.values import Digest
 
 DATA = bytes(range(100))
+# Longer than the steps in which clocks of file systems go.
+CLOCK_STEP = 0.05
 
 
 @pytest.mark.parametrize(("start", "stop"), [(0, 0), (0, 1), (0, 100), (1, 99), (37, 38), (99, 100), (100, 100)])
@@ -112,6 +114,14 @@ def test_idle_uploads_are_those_not_written_to_since(store: BlobStore, clock_ste
     append(store, DATA, "new")
     assert list(store.idle_uploads(since)) == ["idle"]
     assert sorted(store.idle_uploads(let_clocks_step(clock_step))) == ["goes on", "idle", "new"]
+
+
+def test_what_was_written_after_a_point_in_time_was_not_idle_before_it(store: BlobStore) -> None:
+    time.sleep(CLOCK_STEP)
+    since = datetime.now(UTC)
+    time.sleep(CLOCK_STEP)
+    append(store, DATA)
+    assert list(store.idle_uploads(since)) == []
 
 
 def test_asking_about_an_upload_does_not_make_it_less_idle(store: BlobStore, clock_step: float) -> None:

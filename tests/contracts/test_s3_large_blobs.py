@@ -161,6 +161,17 @@ def test_a_published_large_upload_has_no_other_digest(bucket: S3BlobStore, tmp_p
     assert read_all(bucket.open_blob(Digest.of(BYTES), 0, len(BYTES))) == BYTES
 
 
+def test_another_digest_for_what_is_published_drops_the_upload_and_keeps_the_blob(
+    bucket: S3BlobStore, tmp_path: Path
+) -> None:
+    publish(bucket, BYTES)
+    with closing(bucket.open_upload("upload", "sha256")) as writer, pytest.raises(DigestInvalid):
+        writer.publish(Digest.of(b"others"))
+    assert "uploads/upload" not in keys(tmp_path)
+    assert bucket.upload_size("upload") == 0
+    assert read_all(bucket.open_blob(Digest.of(BYTES), 0, len(BYTES))) == BYTES
+
+
 def test_more_bytes_than_fit_ten_thousand_parts_are_refused_before_they_are_taken(
     bucket: S3BlobStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,11 +66,13 @@ class PartStream:
         self._on_their_way: deque[_Sent] = deque()
         self._tail: list[bytes] = [state.tail]
         self._tail_bytes = len(state.tail)
+        self._failure: RegistryError | None = None
         self.offset = state.offset
         self.multipart = state.multipart
 
     def write(self, batch: bytes) -> None:
-        """Append; raises the `RegistryError` that a part failed with, after which nothing more can be appended."""
+        """Append; raises the `RegistryError` that a part failed with, and does so from then on."""
+        self._check()
         while batch:
             if self._tail_bytes == self._arrived.state.part_bytes:
                 self._send_tail()
@@ -100,7 +102,8 @@ class PartStream:
         first = self._on_their_way[0]
         try:
             part = first.sending.result()
-        except RegistryError:
+        except RegistryError as error:
+            self._failure = error
             self._give_up()
             raise
         self._on_their_way.popleft()
@@ -122,12 +125,17 @@ class PartStream:
         self._running = self._arrived.running
         self.offset = self._arrived.state.offset
 
+    def _check(self) -> None:
+        if self._failure:  # what came after the part that failed is lost: more bytes would be at the wrong place
+            raise self._failure
+
     def arrived(self) -> Progress:
         """What is in parts that S3 has."""
         return self._arrived
 
     def settled(self) -> Progress:
         """All of it, once everything on its way has arrived; raises as `write`."""
+        self._check()
         while self._on_their_way:
             self._await_first()
         state = replace(self._arrived.state, tail=b"".join(self._tail), offset=self.offset)

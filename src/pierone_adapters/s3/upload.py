@@ -148,7 +148,7 @@ class S3UploadWriter:
         self._let_go()
         if self._stream.multipart:
             self._abort(self._stream.multipart)
-        if self._etag:
+        if self._etag or (self._published and self._published.has_state):
             self._shared.states.remove(self._id)
 
     def _abort(self, multipart: str | None) -> None:

@@ -46,6 +46,13 @@ class Stores:
             "PIERONE_S3_REGION": s3.REGION,
         }
 
+    def unfinished_uploads(self, settings: Mapping[str, str]) -> list[str]:
+        """List what the bucket holds of uploads that are no blobs yet."""
+        prefix, client = settings["PIERONE_S3_PREFIX"], s3.client_of(self._blobs.url)
+        states = client.list_objects_v2(Bucket=s3.BUCKET, Prefix=f"{prefix}uploads/").get("Contents", [])
+        begun = client.list_multipart_uploads(Bucket=s3.BUCKET, Prefix=prefix).get("Uploads", [])
+        return [found["Key"] for found in states] + [found["Key"] for found in begun]
+
 
 @contextmanager
 def running_stores(directory: Path) -> Iterator[Stores]:

@@ -10,15 +10,20 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from random import Random
 
 import psycopg
 from tests.integration.replicas.checks import check_tag_on_every_replica
 from tests.integration.replicas.cluster import Cluster
 from tests.integration.replicas.pushers import Ledger, Puller, Pusher
+from tests.integration.replicas.stores import Stores
+from tests.integration.server import Server
+from tests.integration.survival.waiting import wait_until
 
 PUSHERS = 3
 RECOVERY_DEADLINE = 60.0
+SWEEPING = {"PIERONE_UPLOAD_MAX_AGE": "1", "PIERONE_SWEEP_INTERVAL": "0.2"}
 
 
 def test_what_was_acknowledged_survives_kills_of_everything(cluster: Cluster, repository: str) -> None:
@@ -37,6 +42,8 @@ def test_what_was_acknowledged_survives_kills_of_everything(cluster: Cluster, re
         error.add_note(f"seed {seed}")
         raise
     assert puller.right
+    with Server(tmp_path / "sweeper", env={**cluster.env, **SWEEPING}):
+        wait_until(lambda: not stores.unfinished_uploads(cluster.env), "what the dead began is removed")
     _check_everything(cluster, repository, ledger)
 
 

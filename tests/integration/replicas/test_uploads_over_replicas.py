@@ -42,7 +42,8 @@ def test_the_chunks_of_a_blob_are_spread_over_replicas(
     check_blob_on_every_replica(cluster, repository, blob)
 
 
-@pytest.mark.parametrize("size", [1_000, 2 * PART_BYTES + 1])
+# Of the larger one no replica has hashed all bytes when the last request comes.
+@pytest.mark.parametrize("size", [1_000, 2 * PART_BYTES + 2])
 def test_wrong_bytes_spread_over_replicas_are_refused_and_kept_nowhere(
     cluster: Cluster, everywhere: RoundRobin, repository: str, random: Random, size: int
 ) -> None:

@@ -94,6 +94,24 @@ def test_an_upload_that_s3_does_not_take_is_refused_and_goes_on_where_it_stood(
         assert writer.publish(DIGEST) == len(BYTES)
 
 
+def test_after_a_part_failed_a_request_can_neither_write_on_nor_publish(replica: Replica, proxy: FaultProxy) -> None:
+    store = replica(retries=0)
+    append(store, BYTES[:MIB])
+    proxy.only_first(1, is_part, Exchange.slow_down)
+    writer = store.open_upload("upload", "sha256")
+    writer.write(BYTES[MIB:])
+    for digest in (DIGEST, Digest.of(BYTES[:MIB])):
+        with pytest.raises(Unavailable):
+            writer.publish(digest)
+    with pytest.raises(Unavailable):
+        writer.write(bytes(MIB))
+    writer.close()
+    assert replica().upload_size("upload") == MIB
+    append(replica(), BYTES[MIB:])
+    with closing(replica().open_upload("upload", "sha256")) as another:
+        assert another.publish(DIGEST) == len(BYTES)
+
+
 def test_what_arrived_before_a_part_failed_is_kept(replica: Replica, proxy: FaultProxy) -> None:
     store = replica(retries=0)
     proxy.only_first(ALWAYS, lambda request: request.is_part and "partNumber=2" in request.query, Exchange.slow_down)
