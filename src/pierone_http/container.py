@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dependency_injector import containers, providers
 
 from pierone_adapters.identity import OpenIdentity, hash_password
-from pierone_adapters.jwt import JwtIssuer, SigningKey, kept_key, new_key, read_key
+from pierone_adapters.jwt import JwtIssuer, SigningKey, kept_key, new_key, new_pem, parse_key, read_key
 from pierone_core.access_policy import AccessPolicy
 from pierone_core.ports import BlobStore, Identity, Metadata, TokenIssuer
 from pierone_core.registry import Registry
 from pierone_core.tag_policy import MutableTags
-from pierone_http import identity_wiring, storage_wiring
+from pierone_http import identity_wiring, shared_keys, storage_wiring
 from pierone_http.app import App, Parts, create_app
 from pierone_http.settings import Settings
 
@@ -29,11 +29,21 @@ def _mutable_tags(settings: Settings) -> MutableTags:
     return MutableTags.parse(settings.mutable_tags)
 
 
-def _keys(settings: Settings) -> Sequence[SigningKey]:
+def _keys(settings: Settings, metadata: Metadata) -> Sequence[SigningKey]:
+    keys = _own_keys(settings, metadata)
+    if settings.database_url:
+        shared_keys.warn_unless_fitting(metadata.share, [key.kid for key in keys])
+    return keys
+
+
+def _own_keys(settings: Settings, metadata: Metadata) -> Sequence[SigningKey]:
     if settings.token_key_files:
         return [read_key(path) for path in settings.token_key_files]
     if settings.storage == "memory":
         return [new_key()]
+    if settings.database_url:
+        pem = metadata.share(shared_keys.KEY, new_pem().decode())
+        return [parse_key(pem.encode(), "the database")]
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     return [kept_key(settings.data_dir / "token-key.pem")]
 
@@ -57,7 +67,7 @@ class Container(containers.DeclarativeContainer):
     registry: providers.Provider[Registry] = providers.Singleton(
         Registry.over, metadata, blob_store, providers.Callable(_mutable_tags, settings), access
     )
-    keys: providers.Provider[Sequence[SigningKey]] = providers.Singleton(_keys, settings)
+    keys: providers.Provider[Sequence[SigningKey]] = providers.Singleton(_keys, settings, metadata)
     issuer: providers.Provider[TokenIssuer] = providers.Singleton(JwtIssuer, keys)
     parts: providers.Provider[Parts] = providers.Factory(
         Parts, registry, metadata, identity, issuer, providers.Callable(_pass_key, keys)

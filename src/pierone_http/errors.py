@@ -66,6 +66,8 @@ def _headers(error: RegistryError, path: str) -> dict[str, str]:
             headers = {"Content-Range": f"bytes */{error.size}"}
         case errors.MethodUnsupported():  # RFC 9110 section 15.5.6
             headers = {"Allow": ", ".join(error.allowed)}
+        case errors.TooManyGuesses():  # RFC 6585 section 4
+            headers = {"Retry-After": str(error.seconds)}
         case Unavailable():
             headers = {"Retry-After": _RETRY_AFTER_SECONDS}
         case errors.BodyStalled():  # the rest of the body may still come, and would be read as a request

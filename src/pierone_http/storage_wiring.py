@@ -7,12 +7,42 @@ from pierone_adapters.filesystem import FilesystemBlobStore
 from pierone_adapters.memory import MemoryBlobStore, memory_metadata
 from pierone_adapters.sql import postgres_metadata, sqlite_metadata, upgrade_postgres
 from pierone_core.ports import BlobStore, Metadata
+from pierone_http.s3_settings import S3Settings
 from pierone_http.settings import Settings
 
 
 def blob_store(settings: Settings) -> BlobStore:
-    """Where blobs lie."""
+    """Where blobs lie; raises `ValueError` if S3 knows that it cannot be there."""
+    if settings.s3_bucket:
+        return _s3_blob_store(settings, settings.s3_bucket)
     return MemoryBlobStore() if settings.storage == "memory" else FilesystemBlobStore(settings.data_dir)
+
+
+def _s3_blob_store(settings: S3Settings, bucket: str) -> BlobStore:
+    # boto3 takes a third of a second to load, which a registry on one machine has no use for.
+    from pierone_adapters.s3 import ObjectLock, S3BlobStore, S3Options  # noqa: PLC0415
+
+    mode, days = settings.s3_lock_mode, settings.s3_lock_days
+    store = S3BlobStore(
+        S3Options(
+            bucket=bucket,
+            prefix=settings.s3_prefix,
+            endpoint_url=settings.s3_endpoint_url,
+            region=settings.s3_region,
+            path_style=settings.s3_path_style,
+            part_bytes=settings.s3_part_bytes,
+            connect_timeout=settings.s3_connect_timeout,
+            read_timeout=settings.s3_read_timeout,
+            retries=settings.s3_retries,
+            url_seconds=settings.s3_redirect_seconds if settings.s3_redirect else None,
+            encryption=settings.s3_encryption,
+            kms_key=settings.s3_kms_key,
+            storage_class=settings.s3_storage_class,
+            lock=ObjectLock(mode, days) if mode and days else None,
+        )
+    )
+    store.check_bucket()
+    return store
 
 
 def metadata(settings: Settings) -> Metadata:

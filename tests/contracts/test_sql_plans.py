@@ -1,6 +1,7 @@
 """Every query of a push, a pull or a page goes through an index, on a database of tens of thousands of rows."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -148,3 +149,14 @@ def test_the_sequence_of_the_next_event_is_found_without_reading_them_all(connec
     explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
     told = json.dumps([str(row[-1]) for row in connection.exec_driver_sql(f"{explain} {query}")])
     assert "SEARCH events" in told or "events_pkey" in told, told
+
+
+def test_the_guard_against_replacing_a_tag_finds_it_by_key_however_many_there_are(tmp_path: Path) -> None:
+    sqlite(tmp_path).close()
+    with create_engine(f"sqlite:///{tmp_path}/pierone.sqlite").connect() as opened:
+        guard = opened.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'tags_no_replace'").scalar_one()
+        asked = re.sub(r"NEW\.\w+", "'1'", guard.partition(" WHEN ")[2].partition(" BEGIN ")[0])
+        told = [str(row[-1]) for row in opened.exec_driver_sql(f"EXPLAIN QUERY PLAN SELECT {asked}")]
+    searches = [step for step in told if " tags " in step]
+    assert len(searches) == 2
+    assert all("repository=? AND" in step for step in searches), told

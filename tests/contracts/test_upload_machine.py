@@ -17,7 +17,13 @@ from pierone_core.values import Digest, Repository
 
 STEPS = 25
 HOUR = timedelta(hours=1)
-PAIRS = [("memory", "memory"), ("sqlite", "filesystem"), ("cached sqlite", "filesystem"), ("postgresql", "filesystem")]
+PAIRS = [
+    ("memory", "memory"),
+    ("sqlite", "filesystem"),
+    ("cached sqlite", "filesystem"),
+    ("sqlite", "s3"),
+    ("postgresql", "filesystem"),
+]
 
 callers = st.sampled_from([Caller("alice", unrestricted=True), Caller("bob", unrestricted=True)])
 repositories = st.sampled_from(REPOSITORIES)
@@ -153,9 +159,9 @@ class UploadMachine(Uploads):
         self.open()
 
 
-@pytest.mark.parametrize("kinds", PAIRS, ids=["memory", "disk", "cached disk", "postgresql"])
+@pytest.mark.parametrize("kinds", PAIRS, ids=["memory", "disk", "cached disk", "s3", "postgresql"])
 def test_uploads_behave_as_the_model_says(kinds: tuple[str, str]) -> None:
     machine: type[UploadMachine] = type("UploadMachine", (UploadMachine,), {"kinds": kinds})
     run_state_machine_as_test(
-        machine, settings=settings(max_examples=examples(kinds[0]), stateful_step_count=STEPS, deadline=None)
+        machine, settings=settings(max_examples=min(map(examples, kinds)), stateful_step_count=STEPS, deadline=None)
     )

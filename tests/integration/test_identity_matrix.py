@@ -50,7 +50,7 @@ ROWS: Mapping[tuple[str, str], list[Row]] = {
         Row("push", 202, f"{NAME}/blobs/uploads/"),
         Row("push", 201, f"{NAME}/blobs/uploads/?digest={DIGEST}", BLOB),
         Row("mount", 201, f"{NAME}/blobs/uploads/?mount={DIGEST}&from=myteam/base"),
-        Row("push", 201, f"{NAME}/blobs/uploads/?mount={DIGEST}"),
+        Row("mount", 201, f"{NAME}/blobs/uploads/?mount={DIGEST}"),
     ],
     ("upload", "PATCH"): [Row("upload", 202, "", b"chunk")],
     ("upload", "PUT"): [Row("upload", 201, "?digest")],
@@ -80,6 +80,7 @@ OTHER_ROWS: Mapping[tuple[str, str], list[Row]] = {
     ("uploads", "PUT"): [Row("method", 405, f"{NAME}/blobs/uploads/")],
     ("upload", "POST"): [Row("method", 405, f"{NAME}/blobs/uploads/x")],
     ("health", "GET"): [Row("", 200, "/.well-known/health")],
+    ("ready", "GET"): [Row("", 200, "/.well-known/ready")],
     ("keys", "GET"): [Row("", 200, "/.well-known/jwks.json")],
 }
 ENDPOINTS = [(method, row) for (_, method), rows in [*ROWS.items(), *OTHER_ROWS.items()] for row in rows]

@@ -32,6 +32,18 @@ def of_all_tables(dialect: str) -> Iterator[str]:
     """The statements that guard the tables of the newest revision."""
     yield from of_first_tables(dialect)
     yield from append_only(dialect, "shared_values", ("name",))
+    yield from tags_by_key(dialect)
+
+
+def tags_by_key(dialect: str) -> Iterator[str]:
+    """The statements that let revision 0001's guard against replacing tags find them by key.
+
+    SQLite answered its OR over two keys by reading every tag of the repository, for each tag that was bound.
+    """
+    if dialect == "sqlite":
+        yield "DROP TRIGGER tags_no_replace"
+        in_repository = "repository = NEW.repository AND"
+        yield _no_replacing("tags", f"{in_repository} name = NEW.name", f"{in_repository} created = NEW.created")
 
 
 def append_only(dialect: str, table: str, key: Sequence[str]) -> Iterator[str]:
@@ -58,11 +70,11 @@ def _tags(dialect: str) -> Iterator[str]:
     yield _no_replacing("tags", "repository = NEW.repository AND (name = NEW.name OR created = NEW.created)")
 
 
-def _no_replacing(table: str, same: str) -> str:
+def _no_replacing(table: str, *same: str) -> str:
     # INSERT OR REPLACE removes the row in its way without asking the DELETE trigger. What is there stays; the
     # insert does nothing, as our own ON CONFLICT DO NOTHING asks for anyway. Only an event must not be lost so.
     otherwise = _abort(table, "INSERT") if table == "events" else "RAISE(IGNORE)"
-    taken = f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608 - our own names
+    taken = " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {row})" for row in same)  # noqa: S608 - our own names
     return _sqlite_trigger(table, "no_replace", f"INSERT ON {table} WHEN {taken}", otherwise)
 
 

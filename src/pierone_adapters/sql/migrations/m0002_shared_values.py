@@ -1,4 +1,4 @@
-"""Values that replicas agree on, and PostgreSQL's one round trip for a manifest with its tags and events."""
+"""Values that replicas agree on; PostgreSQL stores a manifest in one round trip; SQLite guards tags by key."""
 
 from alembic import op
 from sqlalchemy import Column, Text
@@ -11,7 +11,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    """Add the table with its guards, and the function."""
+    """Add the table with its guards, and the function; guard tags by key."""
     dialect = op.get_bind().dialect.name
     text = Text().with_variant(Text(collation="C"), "postgresql")
     op.create_table(
@@ -20,7 +20,7 @@ def upgrade() -> None:
         Column("value", text, nullable=False),
         sqlite_with_rowid=False,
     )
-    for statement in guards.append_only(dialect, "shared_values", ("name",)):
+    for statement in (*guards.append_only(dialect, "shared_values", ("name",)), *guards.tags_by_key(dialect)):
         op.execute(statement)
     if dialect == "postgresql":
         op.execute(STORE_MANIFEST)

@@ -1,0 +1,65 @@
+"""The one database server and the one S3 server that all replicas share; both are made to be killed."""
+
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests import s3
+from tests.integration.replicas.cluster import Part
+from tests.postgres import PostgresServer, postgres_server
+
+PART_BYTES = 5 << 20  # as small as can be, so that blobs of some megabytes have several
+
+
+class KillableS3(s3.S3Server):
+    """SeaweedFS, which is never ended in another way."""
+
+    def kill(self) -> None:
+        """End it at once (SIGKILL)."""
+        self.stop()
+
+
+class Stores:
+    """PostgreSQL and SeaweedFS."""
+
+    def __init__(self, database: PostgresServer, blobs: KillableS3) -> None:
+        """Both run already."""
+        self._database, self._blobs = database, blobs
+
+    @property
+    def parts(self) -> Mapping[str, Part]:
+        """What can be killed, by name."""
+        return {"PostgreSQL": self._database, "S3": self._blobs}
+
+    def new_settings(self) -> dict[str, str]:
+        """Make an empty database and name a part of the bucket that nobody uses; return what tells replicas of them."""
+        return {
+            **s3.ENVIRONMENT,
+            "PIERONE_DATABASE_URL": self._database.database(),
+            "PIERONE_S3_BUCKET": s3.BUCKET,
+            "PIERONE_S3_ENDPOINT_URL": self._blobs.url,
+            "PIERONE_S3_PATH_STYLE": "true",
+            "PIERONE_S3_PART_BYTES": str(PART_BYTES),
+            "PIERONE_S3_PREFIX": f"{uuid.uuid4().hex}/",
+            "PIERONE_S3_REGION": s3.REGION,
+        }
+
+
+@contextmanager
+def running_stores(directory: Path) -> Iterator[Stores]:
+    """Start both for the time of the block."""
+    with postgres_server(directory) as database, _running_s3() as blobs:
+        yield Stores(database, blobs)
+
+
+@contextmanager
+def _running_s3() -> Iterator[KillableS3]:
+    blobs = KillableS3()
+    try:
+        blobs.start()
+        yield blobs
+    finally:
+        blobs.stop()
+        shutil.rmtree(blobs.directory)
