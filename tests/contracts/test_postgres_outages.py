@@ -111,8 +111,9 @@ def test_what_waits_too_long_for_a_lock_is_unavailable_and_the_connection_stays_
     with psycopg.connect(url) as other:
         other.execute("LOCK TABLE tags, blobs, events IN ACCESS EXCLUSIVE MODE")
         for call in calls(metadata)[:3]:
-            with pytest.raises(Unavailable):
+            with pytest.raises(Unavailable) as failure:
                 call()
+            assert "statement timeout" in str(failure.value.__cause__)
     assert everything(metadata) == before
 
 

@@ -126,10 +126,14 @@ def locked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Metadata
         metadata.manifests.store(write(artifact("after")))
 
 
-def test_a_failure_does_not_tell_what_was_to_be_written(locked: Metadata) -> None:
+def test_a_failure_does_not_tell_what_was_to_be_written(database: Metadata, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "pierone.sqlite")) as other:
+        other.execute(
+            "CREATE TRIGGER fail BEFORE INSERT ON shared_values BEGIN SELECT RAISE(ABORT, 'made to fail'); END"
+        )
     with pytest.raises(Unavailable) as failure:
-        locked.share("key", "a-secret-word")
-    assert "locked" in str(failure.value.__cause__)
+        database.share("key", "a-secret-word")
+    assert "made to fail" in str(failure.value.__cause__)
     assert "a-secret-word" not in str(failure.value.__cause__)
 
 
