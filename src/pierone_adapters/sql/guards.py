@@ -32,6 +32,7 @@ def of_all_tables(dialect: str) -> Iterator[str]:
     """The statements that guard the tables of the newest revision."""
     yield from of_first_tables(dialect)
     yield from append_only(dialect, "shared_values", ("name",))
+    yield from append_only(dialect, "scm_claims", ("repository", "tag", "digest"))
 
 
 def append_only(dialect: str, table: str, key: Sequence[str]) -> Iterator[str]:
