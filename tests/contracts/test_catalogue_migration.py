@@ -27,7 +27,11 @@ def push(metadata: Metadata) -> None:
         metadata.blobs.add(repository, Digest.of(b"shared"), 1000)
         metadata.manifests.store(write(IMAGE, fixed("1.0"), movable("dev"), repository=repository))
     metadata.blobs.add(APP, Digest.of(b"own"), 7)
-    for manifest, tag in ((SECOND, movable("dev", IMAGE.digest)), (index(IMAGE, SECOND), fixed("2.0")), (STRANGE, fixed("x"))):
+    for manifest, tag in (
+        (SECOND, movable("dev", IMAGE.digest)),
+        (index(IMAGE, SECOND), fixed("2.0")),
+        (STRANGE, fixed("x")),
+    ):
         metadata.manifests.store(write(manifest, tag))
 
 

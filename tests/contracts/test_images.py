@@ -97,9 +97,13 @@ def test_tags_of_an_image_come_in_pages(metadata: Metadata) -> None:
     assert [f"{t.repository}:{t.tag}" for t in images.tags(IMAGE.digest, after, 2)] == ["team/app:c", "team/other:0"]
 
 
-@pytest.mark.parametrize("text", ["\0", "\ud800", "\N{WHALE}", "x" * 100_000], ids=["NUL", "surrogate", "whale", "long"])
+@pytest.mark.parametrize(
+    "text", ["\0", "\ud800", "\N{WHALE}", "x" * 100_000], ids=["NUL", "surrogate", "whale", "long"]
+)
 def test_whatever_is_written_in_a_manifest_it_can_be_stored(metadata: Metadata, text: str) -> None:
-    strange = parse(json.dumps({"schemaVersion": 2, "manifests": [], "annotations": {"about": text}}).encode(), OCI_INDEX)
+    strange = parse(
+        json.dumps({"schemaVersion": 2, "manifests": [], "annotations": {"about": text}}).encode(), OCI_INDEX
+    )
     store(metadata, strange, "1.0")
     assert found(metadata, strange.digest) == ["team/app:1.0"]
 

@@ -71,18 +71,24 @@ class MemoryCatalogue:
         names = [tag for r, tag in list(self._tags) if r == repository]
         names = names[::-1] if newest_first else names
         start = names.index(after) + 1 if after else 0
-        return [self._entry(repository, tag) for tag in names[start : start + limit]]
+        made = self._made(repository)
+        return [self._entry(repository, tag, made[tag]) for tag in names[start : start + limit]]
 
     def tag(self, repository: Repository, tag: Tag) -> TagEntry | None:
         """See `Catalogue`."""
-        return self._entry(repository, tag) if (repository, tag) in self._tags else None
+        made = self._made(repository)
+        return self._entry(repository, tag, made[tag]) if tag in made else None
 
     def _repositories(self) -> set[Repository]:
         return {repository for repository, _ in list(self._manifests)}
 
-    def _entry(self, repository: Repository, tag: Tag) -> TagEntry:
+    def _made(self, repository: Repository) -> Mapping[Tag, Event]:
+        """The event that made each tag."""
+        bound = [event for event in list(self._events) if event.repository == repository]
+        return {event.tag: event for event in bound if event.tag and event.kind is EventKind.TAG_BOUND}
+
+    def _entry(self, repository: Repository, tag: Tag, made: Event) -> TagEntry:
         held = self._tags[repository, tag]
-        made = next(e for e in self._events if (e.repository, e.tag, e.kind) == (repository, tag, EventKind.TAG_BOUND))
         manifest = self._manifests[repository, held.digest]
         return TagEntry(
             repository=repository,

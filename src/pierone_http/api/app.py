@@ -58,6 +58,6 @@ _DEPENDENCIES = [Depends(check_read), Depends(HTTPBearer(auto_error=False, descr
 def _rest_of_v1() -> APIRouter:
     router = APIRouter(deprecated=True)
     router.add_api_route("/v1/_ping", v1.ping)
-    methods = ["PUT", "POST", "PATCH", "DELETE"]
+    methods = ["GET", "PUT", "POST", "PATCH", "DELETE"]
     router.add_api_route("/v1/{path:path}", v1.refuse, methods=methods, include_in_schema=False)
     return router

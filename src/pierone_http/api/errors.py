@@ -19,9 +19,10 @@ PROBLEM = "application/problem+json"
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """How routes document their errors."""
+    """How routes document their errors: some by their status, and the rest."""
     shape: dict[str, Any] = {"model": Problem, "content": {PROBLEM: {}}}
-    return {status: shape | {"description": HTTPStatus(status).phrase} for status in statuses}
+    named: dict[int | str, str] = {status: HTTPStatus(status).phrase for status in statuses}
+    return {status: shape | {"description": text} for status, text in (named | {"default": "Another error"}).items()}
 
 
 def install(api: FastAPI, challenges: Challenges) -> None:

@@ -25,7 +25,7 @@ class TagItem(BaseModel):
     image: Annotated[str, Field(description="digest of the config, or of the index", examples=[_IMAGE])]
     digest: DigestText
     media_type: Annotated[str, Field(examples=["application/vnd.oci.image.manifest.v1+json"])]
-    immutable: Annotated[bool, Field(description="whether the tag holds this digest for ever")]
+    immutable: Annotated[bool, Field(description="whether the tag holds this digest for ever", examples=[True])]
     bound: Annotated[str, Field(description="since when it holds this digest", examples=[_TIME])]
     bound_by: CallerName
     clair_id: Annotated[None, Field(description="always null: images are not scanned here")] = None

@@ -45,13 +45,12 @@ def sequence(after: str) -> int | None:
     raise QueryInvalid("after must be the sequence of the last event of the page before")
 
 
-async def _whole(page: Page[Item], fetch: Fetch[Item], show: Callable[[Item], object]) -> AsyncIterator[bytes]:
-    separator = b"["
+async def _whole(page: Page[Item], fetch: Fetch[Item], show: Callable[[Item], object]) -> AsyncIterator[str]:
+    separator = "["
     async for part in pages(page, fetch):
-        for item in part.items:
-            yield separator + json.dumps(show(item)).encode()
-            separator = b", "
-    yield b"]"
+        yield separator + ", ".join(json.dumps(show(item)) for item in part.items)
+        separator = ", "
+    yield "]"
 
 
 async def pages(page: Page[Item], fetch: Fetch[Item]) -> AsyncIterator[Page[Item]]:

@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 
 from pierone_core.catalogue import PAGE_LIMIT, Catalogue
 from pierone_core.discovery import Page
-from pierone_core.errors import ManifestUnknown, MethodUnsupported
+from pierone_core.errors import EndpointUnknown, ManifestUnknown, MethodUnsupported
 from pierone_core.ports import TagEntry
 from pierone_core.values import LATEST, Repository, Tag
 from pierone_http.api import models
@@ -43,8 +43,8 @@ class V1Routes:
         """All tags of a repository with their images, and the newest one as `latest`."""
         fetch = partial(self._tags, repository)
         first = await fetch(PAGE_LIMIT, "")
-        images = {LATEST: await self._image(repository, _LATEST)} if first.items else {}
-        return StreamingResponse(_map(images, first, fetch), media_type="application/json")
+        latest = await self._latest(repository)
+        return StreamingResponse(_map(latest, first, fetch), media_type="application/json")
 
     async def tag(self, repository: ReadableRepository, tag: str) -> str:
         """The image that a tag holds."""
@@ -73,10 +73,10 @@ class V1Routes:
         last = Tag(after) if after else None
         return await self.work.read(self.catalogue.tags, repository, limit, last)
 
-    async def _image(self, repository: Repository, tag: Tag) -> str | None:
+    async def _latest(self, repository: Repository) -> str | None:
         try:
-            return str((await self.work.read(self.catalogue.tag, repository, tag)).image)
-        except ManifestUnknown:  # nothing but signatures
+            return str((await self.work.read(self.catalogue.tag, repository, _LATEST)).image)
+        except ManifestUnknown:  # nothing, or nothing but signatures
             return None
 
 
@@ -86,7 +86,9 @@ async def ping() -> bool:
 
 
 async def refuse(request: Request) -> Response:
-    """Say why nothing can be pushed by the old API."""
+    """Say what became of the rest of the old API."""
+    if request.method == "GET":
+        raise EndpointUnknown("of the API below /v1/ only tags and search are left; Docker 1.10 or newer pulls by /v2/")
     raise MethodUnsupported(
         f"{request.method[:20]} is not supported below /v1/: its images have no digests and cannot be immutable; "
         "push with Docker 1.10 or newer, which uses /v2/",
@@ -94,14 +96,15 @@ async def refuse(request: Request) -> Response:
     )
 
 
-async def _map(images: dict[str, str | None], first: Page[TagEntry], fetch: Fetch[TagEntry]) -> AsyncIterator[bytes]:
+async def _map(latest: str | None, first: Page[TagEntry], fetch: Fetch[TagEntry]) -> AsyncIterator[str]:
+    newest = [_member(LATEST, latest)] if latest else []
     separator = "{"
-    for name, image in images.items():
-        if image:
-            yield f"{separator}{json.dumps(name)}: {json.dumps(image)}".encode()
-            separator = ", "
     async for page in pages(first, fetch):
-        for entry in page.items:
-            yield f"{separator}{json.dumps(entry.tag.name)}: {json.dumps(str(entry.image))}".encode()
-            separator = ", "
-    yield b"}" if separator == ", " else b"{}"
+        members = newest + [_member(entry.tag.name, str(entry.image)) for entry in page.items]
+        yield separator + ", ".join(members)
+        newest, separator = [], ", "
+    yield "}"
+
+
+def _member(name: str, image: str) -> str:
+    return f"{json.dumps(name)}: {json.dumps(image)}"

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -22,7 +22,7 @@ from pierone_core.values import Digest, Repository, Tag, parse_reference
 
 START = datetime(2015, 8, 20, 8, 14, 59, 432_987, tzinfo=UTC)
 APP = Repository.parse("team/app")
-ALICE = Caller("alice", teams=frozenset({"team", "other"}))
+ALICE = Caller("alice", teams=frozenset({"team", "other", "third"}))
 CI = Caller("ci", teams=frozenset({"team"}), scopes=frozenset({"application.write_all_trusted"}))
 LAYER, CONFIG = "application/vnd.oci.image.layer.v1.tar", "application/vnd.oci.image.config.v1+json"
 
@@ -56,13 +56,13 @@ class Parts:
 
     def __post_init__(self) -> None:
         """Compose the use cases."""
-        now = ticking()
-        self.registry = Registry.over(self.metadata, self.store, MutableTags.parse(["*:dev"]), now=now)
+        registry = Registry.over(self.metadata, self.store, MutableTags.parse(["*:dev"]))
+        self.registry = replace(registry, push_manifests=replace(registry.push_manifests, now=ticking()))
         self.images = ImageReader(self.metadata.manifests, self.metadata.blobs, self.store)
         self.catalogue = Catalogue(self.metadata.catalogue, self.metadata.listing, self.images)
         self.sources = self.metadata.catalogue.scm_sources
         self.search = ScmSearch(self.sources, self.images, unpack, self.clock)
-        self.claims = ScmClaims(self.sources, self.metadata.manifests, self.registry.access, now)
+        self.claims = ScmClaims(self.sources, self.metadata.manifests, self.registry.access, ticking())
 
     def blob(self, data: bytes, media_type: str, repository: Repository = APP) -> dict[str, object]:
         """Push a blob; its descriptor."""

@@ -25,7 +25,9 @@ def test_the_file_is_found_in_the_root_however_it_is_spelled(name: str, form: in
     assert search(archive) == Finding(SCM_SOURCE)
 
 
-@pytest.mark.parametrize("name", [f"app/{FILE}", f"{FILE}.bak", f"x{FILE}", "scm-sourcexjson", f"{FILE}/x", "SCM-SOURCE.JSON"])
+@pytest.mark.parametrize(
+    "name", [f"app/{FILE}", f"{FILE}.bak", f"x{FILE}", "scm-sourcexjson", f"{FILE}/x", "SCM-SOURCE.JSON"]
+)
 def test_other_files_are_not_taken_for_it(name: str) -> None:
     assert search(layer((name, SCM_SOURCE))) == NOTHING
 
@@ -72,9 +74,7 @@ def test_links_and_devices_have_no_content_whatever_size_they_claim(kind: bytes)
         ([(".wh.other", b"")], NOTHING),
     ],
 )
-def test_whiteouts_of_the_root_remove_what_lower_layers_have(
-    files: list[tuple[str, bytes]], expected: Finding
-) -> None:
+def test_whiteouts_of_the_root_remove_what_lower_layers_have(files: list[tuple[str, bytes]], expected: Finding) -> None:
     assert search(layer(*files)) == expected
 
 
@@ -103,7 +103,15 @@ def test_what_is_no_archive_or_broken_brings_nothing(archive: bytes) -> None:
 
 @pytest.mark.parametrize(
     "records",
-    [b"9" * 5000 + b" path=x\n", b"-5 path=x\n", b"0 path=x\n", b"99 path=x\n", b"path=x\n", b"\xff" * 100, b"8 path=\n"],
+    [
+        b"9" * 5000 + b" path=x\n",
+        b"-5 path=x\n",
+        b"0 path=x\n",
+        b"99 path=x\n",
+        b"path=x\n",
+        b"\xff" * 100,
+        b"8 path=\n",
+    ],
 )
 def test_a_broken_record_of_a_name_makes_an_unknown_name(records: bytes) -> None:
     archive = entry(b"x", records, b"x") + entry(FILE.encode(), SCM_SOURCE) + entry(b"other", b"")
