@@ -16,7 +16,7 @@ from pierone_core.manifest import OCI_INDEX, parse
 from pierone_core.ports import Metadata
 from pierone_core.values import Digest, Repository
 
-DERIVED = ("artifacts", "image_parts", "image_tags", "teams")
+DERIVED = ("artifacts", "image_parts", "image_tags", "pushes", "teams")
 IMAGE, SECOND = image(b"one"), image(b"two")
 STRANGE = parse(json.dumps({"schemaVersion": 2, "manifests": [], "annotations": {"nul": "\0"}}).encode(), OCI_INDEX)
 

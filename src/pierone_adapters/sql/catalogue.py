@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Integer, Row, bindparam, func, select
 
-from pierone_adapters.sql.catalogue_schema import artifacts, image_parts, teams, totals
+from pierone_adapters.sql.catalogue_schema import artifacts, image_parts, pushes, teams, totals
 from pierone_adapters.sql.database import Database
 from pierone_adapters.sql.events import event_of
 from pierone_adapters.sql.images import SqlImages
@@ -62,8 +62,9 @@ EVENTS = _OF_REPOSITORY.where(events.c.sequence > bindparam("after")).order_by(e
 EVENTS_BACK = _OF_REPOSITORY.where(events.c.sequence < bindparam("after")).order_by(events.c.sequence.desc())
 PUSHES = (
     select(events)
-    .where(events.c.tag.is_not(None), events.c.sequence < bindparam("after"))
-    .order_by(events.c.sequence.desc())
+    .join(pushes, pushes.c.sequence == events.c.sequence)
+    .where(pushes.c.sequence < bindparam("after"))
+    .order_by(pushes.c.sequence.desc())
     .limit(_HOW_MANY)
 )
 

@@ -33,6 +33,9 @@ totals = Table(
     sqlite_with_rowid=False,
 )
 
+# Events that bound a tag, which may be few among many.
+pushes = Table("pushes", metadata, Column("sequence", events.c.sequence.type, primary_key=True, autoincrement=False))
+
 image_parts = Table(
     "image_parts",
     metadata,
@@ -74,5 +77,3 @@ layer_sources = Table(
 )
 
 Index("events_by_repository", events.c.repository, events.c.sequence)
-_OF_TAGS = events.c.tag.is_not(None)
-Index("events_of_tags", events.c.sequence, sqlite_where=_OF_TAGS, postgresql_where=_OF_TAGS)

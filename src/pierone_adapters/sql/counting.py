@@ -13,6 +13,8 @@ _SHARDS = 16
 # As `Manifest.images`.
 _IMAGES_MAX = 100
 _ADD_PART = "INSERT INTO image_parts (repository, manifest, part, is_config)"
+_ADD_PUSH = "INSERT INTO pushes (sequence)"
+_ADD_IF_PUSH = f"{_ADD_PUSH} SELECT NEW.sequence WHERE NEW.tag IS NOT NULL"
 _ADD_TAG = "INSERT INTO image_tags (digest, repository, tag)"
 _OF_TAG = "image_parts AS p ON p.repository = t.repository AND p.manifest = t.digest"
 _OF_PART = "image_parts AS q ON q.repository = p.repository AND q.manifest = p.part"
@@ -52,6 +54,7 @@ def fill(dialect: str) -> Iterator[str]:
         )
     else:
         yield from _sqlite_parts("m", "manifests AS m")
+    yield f"{_ADD_PUSH} SELECT sequence FROM events WHERE tag IS NOT NULL"
     for statement in _TAGS_BY_IMAGE:
         yield f"{statement} WHERE true ON CONFLICT DO NOTHING"
     yield from _fill_figures(*(_postgresql_split if dialect == "postgresql" else _sqlite_split)("name"))
@@ -83,6 +86,7 @@ def _sqlite() -> Iterator[str]:
     yield _sqlite_trigger(
         "blobs", "INSERT", f"UPDATE totals SET value = value + NEW.size WHERE name = 'storage' AND {_IS_NEW_BLOB}"
     )
+    yield _sqlite_trigger("events", "INSERT", _ADD_IF_PUSH)
     yield _sqlite_trigger("manifests", "INSERT", *_sqlite_parts("NEW"))
     of_team = f"name = {_sqlite_split('NEW.repository')[0]}"
     yield _sqlite_trigger("tags", "INSERT", f"UPDATE teams SET tags = tags + 1 WHERE {of_team}", _FIND_NEW_TAG)
@@ -130,6 +134,7 @@ def _postgresql() -> Iterator[str]:
         f"UPDATE totals SET value = value + NEW.size WHERE name = 'storage' AND shard = pg_backend_pid() % {_SHARDS} "
         f"AND {_IS_NEW_BLOB}",
     )
+    yield from _postgresql_trigger("events", "INSERT", _ADD_IF_PUSH)
     parts = f"{_ADD_PART} SELECT NEW.repository, NEW.digest, part, is_config FROM parts_of_manifest(NEW.data)"
     yield from _postgresql_trigger("manifests", "INSERT", f"{parts} ON CONFLICT DO NOTHING")
     of_team = f"name = {_postgresql_split('NEW.repository')[0]}"

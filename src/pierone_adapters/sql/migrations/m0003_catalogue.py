@@ -10,12 +10,13 @@ revision = "0003"
 down_revision = "0002"
 
 _TEXT: TypeEngine[str] = Text().with_variant(Text(collation="C"), "postgresql")
+_SEQUENCE: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
 _TIME: TypeEngine[str] = String(27).with_variant(String(27, collation="C"), "postgresql")
 
 
 def upgrade() -> None:
     """Make the tables and the triggers, and fill them."""
-    for make in (_make_figures, _make_images, _make_sources, _make_indexes):
+    for make in (_make_figures, _make_images, _make_sources, _make_history):
         make()
     dialect = op.get_bind().dialect.name
     guard = guards.append_only(dialect, "scm_claims", ("repository", "tag", "digest"))
@@ -84,7 +85,6 @@ def _make_sources() -> None:
     )
 
 
-def _make_indexes() -> None:
+def _make_history() -> None:
+    op.create_table("pushes", Column("sequence", _SEQUENCE, primary_key=True, autoincrement=False))
     op.create_index("events_by_repository", "events", ["repository", "sequence"])
-    of_tags = text("tag IS NOT NULL")
-    op.create_index("events_of_tags", "events", ["sequence"], sqlite_where=of_tags, postgresql_where=of_tags)
