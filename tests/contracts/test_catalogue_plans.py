@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - the rows are made of our own names
 """Every list, page and figure of the catalogue is read through an index, however many tags there are."""
 
 from collections.abc import Iterator

@@ -35,4 +35,5 @@ def test_the_newest_tag_is_the_last_of_the_list_and_the_greatest_by_time(shared_
         team, artifact = repository.name.split("/")
         tags = api.get(f"/teams/{team}/artifacts/{artifact}/tags").json()
     assert tags[-1]["name"] == "1.8.5"
-    assert sorted(tags, key=lambda tag: str(tag["created"]))[-1]["name"] == "1.8.5"
+    by_time = sorted(tags, key=lambda tag: str(tag["created"]))
+    assert by_time[-1]["name"] == "1.8.5"

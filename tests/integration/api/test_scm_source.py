@@ -62,7 +62,9 @@ def test_a_bad_header_is_a_400_and_nothing_is_stored(world: World, trusted: str,
     assert world.ask("GET", "/v2/myteam/app/manifests/bad", ALICE).status_code == 404
 
 
-@pytest.mark.parametrize("who", ["member", "service without the scope", "trusted without push", "token of the registry"])
+@pytest.mark.parametrize(
+    "who", ["member", "service without the scope", "trusted without push", "token of the registry"]
+)
 def test_others_are_refused_with_the_scope_they_lack_and_nothing_is_stored(world: World, who: str) -> None:
     own = bearer(world.newcomer(WRITE, TRUSTED, realm="services"))
     authorization = {
