@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 
 from fastapi import FastAPI
 from starlette.responses import JSONResponse
@@ -10,7 +11,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pierone_core.ports import Identity, Metadata, TokenIssuer
 from pierone_core.registry import Registry
+from pierone_core.scm_claim import ScmClaims
 from pierone_http import logs
+from pierone_http.api.access import Readers
+from pierone_http.api.app import DESCRIPTION, TITLE, ApiParts, install
 from pierone_http.auth import Authentication
 from pierone_http.challenge import Challenges
 from pierone_http.health import Readiness
@@ -55,6 +59,8 @@ class Parts:
     identity: Identity
     issuer: TokenIssuer
     pass_key: bytes
+    api: ApiParts
+    claims: ScmClaims
 
 
 def create_app(parts: Parts, settings: Settings) -> App:
@@ -71,7 +77,7 @@ def create_app(parts: Parts, settings: Settings) -> App:
     sweeper = Sweeper(push, alone, work, settings.upload_max_age, settings.sweep_interval)
     readiness = Readiness({"database": parts.metadata.check, "store": push.store.check})
     v2 = V2App(gate, _endpoints(parts, settings, work, gate))
-    api = logs.Identified(_api(sweeper, readiness, parts))
+    api = logs.Identified(_api(sweeper, readiness, parts, gate, work))
     return App(_logged(v2, settings), _logged(api, settings), readiness)
 
 
@@ -85,20 +91,23 @@ def _endpoints(parts: Parts, settings: Settings, work: Work, gate: Gate) -> Endp
     return Endpoints(
         pull=PullEndpoints(registry.pull, work, patience),
         blobs=BlobPushEndpoints(registry.push_blobs, work, passes, patience),
-        manifests=ManifestPushEndpoints(registry.push_manifests, work, patience, settings.manifest_max_bytes),
+        manifests=ManifestPushEndpoints(
+            registry.push_manifests, parts.claims, work, patience, settings.manifest_max_bytes
+        ),
         discovery=DiscoveryEndpoints(registry.discovery, work),
         token=TokenEndpoints(gate.authentication, registry.access, parts.issuer, work, patience),
     )
 
 
-def _api(sweeper: Sweeper, readiness: Readiness, parts: Parts) -> FastAPI:
+def _api(sweeper: Sweeper, readiness: Readiness, parts: Parts, gate: Gate, work: Work) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with sweeper.running():
             yield
         parts.metadata.close()
 
-    api = FastAPI(title="Pier One", lifespan=lifespan)
+    api = FastAPI(title=TITLE, description=DESCRIPTION, version=version("pierone"), lifespan=lifespan)
+    install(api, parts.api, Readers(gate.authentication, gate.access), gate.challenges, work)
 
     @api.get("/.well-known/health")
     async def health() -> dict[str, bool]:

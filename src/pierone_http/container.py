@@ -4,17 +4,24 @@ container = Container(settings=Settings())
 container.blob_store.override(providers.Object(my_blob_store))
 """
 
+import time
 from collections.abc import Sequence
 
 from dependency_injector import containers, providers
 
 from pierone_adapters.identity import OpenIdentity, hash_password
 from pierone_adapters.jwt import JwtIssuer, SigningKey, kept_key, new_key, new_pem, parse_key, read_key
+from pierone_adapters.unpack import unpack
 from pierone_core.access_policy import AccessPolicy
+from pierone_core.catalogue import Catalogue
+from pierone_core.image_reader import ImageReader
 from pierone_core.ports import BlobStore, Identity, Metadata, TokenIssuer
-from pierone_core.registry import Registry
+from pierone_core.registry import Registry, utc_now
+from pierone_core.scm_claim import ScmClaims
+from pierone_core.scm_search import ScmSearch
 from pierone_core.tag_policy import MutableTags
 from pierone_http import identity_wiring, shared_keys, storage_wiring
+from pierone_http.api.app import ApiParts
 from pierone_http.app import App, Parts, create_app
 from pierone_http.settings import Settings
 
@@ -56,6 +63,16 @@ def _pass_key(keys: Sequence[SigningKey]) -> bytes:
     return keys[0].secret
 
 
+def _api(metadata: Metadata, store: BlobStore) -> ApiParts:
+    images = ImageReader(metadata.manifests, metadata.blobs, store)
+    catalogue = Catalogue(metadata.catalogue, metadata.listing, images)
+    return ApiParts(catalogue, ScmSearch(metadata.catalogue.scm_sources, images, unpack, time.monotonic))
+
+
+def _claims(metadata: Metadata, access: AccessPolicy) -> ScmClaims:
+    return ScmClaims(metadata.catalogue.scm_sources, metadata.manifests, access, utc_now)
+
+
 class Container(containers.DeclarativeContainer):
     """How the server is put together."""
 
@@ -69,7 +86,9 @@ class Container(containers.DeclarativeContainer):
     )
     keys: providers.Provider[Sequence[SigningKey]] = providers.Singleton(_keys, settings, metadata)
     issuer: providers.Provider[TokenIssuer] = providers.Singleton(JwtIssuer, keys)
+    api: providers.Provider[ApiParts] = providers.Singleton(_api, metadata, blob_store)
+    claims: providers.Provider[ScmClaims] = providers.Singleton(_claims, metadata, access)
     parts: providers.Provider[Parts] = providers.Factory(
-        Parts, registry, metadata, identity, issuer, providers.Callable(_pass_key, keys)
+        Parts, registry, metadata, identity, issuer, providers.Callable(_pass_key, keys), api, claims
     )
     app: providers.Provider[App] = providers.Singleton(create_app, parts, settings)

@@ -6,6 +6,7 @@ import logging
 from starlette.responses import Response
 
 from pierone_core import errors
+from pierone_core.catalogue import ImageAmbiguous
 from pierone_core.errors import RangeInvalid, RangeUnsatisfiable, RegistryError, Unavailable
 
 _LOG = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ STATUS: dict[type[RegistryError], int] = {
     errors.ContentTooLarge: 413,
     errors.BodyStalled: 408,
     errors.TooManyTags: 414,
+    ImageAmbiguous: 412,
     errors.QueryInvalid: 400,
     errors.EndpointUnknown: 404,
     errors.Unavailable: 503,

@@ -80,8 +80,9 @@ def _wipe(url: str) -> None:
         "CASE tgenabled WHEN 'A' THEN 'ALWAYS' ELSE '' END, tgname)) INTO guards "
         "FROM pg_trigger WHERE NOT tgisinternal; "
         "FOR t IN SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace "
-        "AND relname <> 'alembic_version' "
+        "AND relname NOT IN ('alembic_version', 'totals') "
         "LOOP EXECUTE format('ALTER TABLE %1$I DISABLE TRIGGER ALL; DELETE FROM %1$I', t.name); END LOOP; "
+        "UPDATE totals SET value = 0; "
         "FOREACH guard IN ARRAY guards LOOP EXECUTE guard; END LOOP; END $$",
         url,
     )

@@ -1,5 +1,6 @@
 """Blobs of several parts, whatever the pieces in which they come; the smallest parts of S3 stand for larger ones."""
 
+import base64
 import hashlib
 import random
 from collections.abc import Iterator
@@ -78,7 +79,11 @@ def test_a_small_blob_is_one_object_under_its_digest(bucket: S3BlobStore, tmp_pa
     with closing(bucket.open_upload("upload", "sha256")) as writer:
         writer.write(BYTES[:PART])
         writer.publish(digest)
-    assert keys(tmp_path) == {f"blobs/sha256/{digest.encoded[:2]}/{digest.encoded}"}
+    key = f"blobs/sha256/{digest.encoded[:2]}/{digest.encoded}"
+    assert keys(tmp_path) == {key}
+    key = s3_options(tmp_path).prefix + key
+    found = client_of(s3_server().url).head_object(Bucket=BUCKET, Key=key, ChecksumMode="ENABLED")
+    assert base64.b64decode(found["ChecksumSHA256"]).hex() == digest.encoded
 
 
 def test_a_large_blob_is_one_object_and_a_pointer_of_no_bytes(bucket: S3BlobStore, tmp_path: Path) -> None:

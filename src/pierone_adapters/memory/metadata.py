@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from pierone_adapters.memory.catalogue import memory_catalogue
 from pierone_core.manifest import Manifest
 from pierone_core.ports import Metadata, TagRaced
 from pierone_core.records import Event, ManifestWrite, Referrer, StoredManifest, TagBinding, TagWrite, UploadSession
@@ -52,6 +53,7 @@ def memory_metadata() -> Metadata:
         manifests=MemoryManifests(state),
         listing=MemoryListing(state),
         events=MemoryEventLog(state),
+        catalogue=memory_catalogue(state.manifests, state.tags, state.blobs, state.events),
         prompt=True,
         check=state.check,
         alone=state.alone,

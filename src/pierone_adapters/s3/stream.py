@@ -16,7 +16,7 @@ from pierone_adapters.s3.state import UploadState
 from pierone_core.errors import BlobUploadUnknown, RegistryError
 from pierone_core.values import Digest, Hash
 
-_THREADS = 8
+THREADS = 8
 _ON_THEIR_WAY = 2
 
 
@@ -25,8 +25,8 @@ class Senders:
 
     def __init__(self, bucket: Bucket) -> None:
         self.bucket = bucket
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="part")
-        self._free = BoundedSemaphore(_THREADS)
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="part")
+        self._free = BoundedSemaphore(THREADS)
 
     def send(self, key: str, multipart: str, number: int, data: bytes) -> "Future[Part]":
         """Send a part while the caller goes on."""

@@ -26,10 +26,11 @@ class SqlEventLog:
 
     def read(self, after: int, limit: int) -> Sequence[Event]:
         """See `EventLog`."""
-        return [_event(row) for row in self._database.read(READ, {"after": after, "how_many": limit})]
+        return [event_of(row) for row in self._database.read(READ, {"after": after, "how_many": limit})]
 
 
-def _event(row: Row[*tuple[object, ...]]) -> Event:
+def event_of(row: Row[*tuple[object, ...]]) -> Event:
+    """The event of a row of `events`."""
     return Event(
         sequence=row.sequence,
         at=row.at,

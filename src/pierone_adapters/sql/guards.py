@@ -33,6 +33,7 @@ def of_all_tables(dialect: str) -> Iterator[str]:
     yield from of_first_tables(dialect)
     yield from append_only(dialect, "shared_values", ("name",))
     yield from tags_by_key(dialect)
+    yield from append_only(dialect, "scm_claims", ("repository", "tag", "digest"))
 
 
 def tags_by_key(dialect: str) -> Iterator[str]:

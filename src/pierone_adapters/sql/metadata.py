@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pierone_adapters.sql.blobs import SqlRepositoryBlobs
+from pierone_adapters.sql.catalogue import sql_catalogue
 from pierone_adapters.sql.database import Database
 from pierone_adapters.sql.events import SqlEventLog
 from pierone_adapters.sql.listing import SqlListing
@@ -55,6 +56,7 @@ def _metadata(database: Database, store: Callable[[ManifestWrite], None], *, pro
         manifests=SqlManifests(database, store),
         listing=SqlListing(database),
         events=SqlEventLog(database),
+        catalogue=sql_catalogue(database),
         prompt=prompt,
         check=database.check,
         alone=database.alone,

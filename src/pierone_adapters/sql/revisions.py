@@ -8,12 +8,11 @@ from threading import Lock
 
 from sqlalchemy import Connection, inspect, text
 
-from pierone_adapters.sql import guards
-from pierone_adapters.sql.schema import metadata
+from pierone_adapters.sql import catalogue_schema, counting, guards
 from pierone_core.errors import Unavailable
 
 # Every revision, oldest first, as `migrations/` has them.
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 HEAD = REVISIONS[-1]
 _VERSION_TABLE = "alembic_version"
 # As Alembic makes it.
@@ -63,9 +62,10 @@ def is_empty(connection: Connection) -> bool:
 
 def create(connection: Connection) -> None:
     """Give an empty SQLite file the newest schema at once, in the caller's transaction: what migrations end with."""
-    metadata.create_all(connection)
-    for statement in guards.of_all_tables(connection.dialect.name):
-        connection.execute(text(statement))
+    catalogue_schema.teams.metadata.create_all(connection)
+    dialect = connection.dialect.name
+    for statement in (*guards.of_all_tables(dialect), *counting.of_catalogue(dialect)):
+        connection.exec_driver_sql(statement)
     connection.execute(text(_CREATE_VERSION_TABLE))
     connection.execute(text(f"INSERT INTO {_VERSION_TABLE} VALUES ('{HEAD}')"))  # noqa: S608 - our own names
 

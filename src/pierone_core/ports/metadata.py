@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from pierone_core.ports.catalogue import CatalogueStore
 from pierone_core.records import Event, ManifestWrite, Referrer, StoredManifest, TagBinding, UploadSession
 from pierone_core.values import Digest, Repository, Tag
 
@@ -108,6 +109,7 @@ class Metadata:
     manifests: Manifests
     listing: Listing
     events: EventLog
+    catalogue: CatalogueStore
     prompt: bool
     check: Callable[[], None]
     alone: Callable[[str], AbstractContextManager[bool]]

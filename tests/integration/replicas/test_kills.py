@@ -10,14 +10,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from random import Random
 
 import psycopg
 from tests.integration.replicas.checks import check_tag_on_every_replica
 from tests.integration.replicas.cluster import Cluster
 from tests.integration.replicas.pushers import Ledger, Puller, Pusher
-from tests.integration.replicas.stores import Stores
 from tests.integration.server import Server
 from tests.integration.survival.waiting import wait_until
 

@@ -2,17 +2,23 @@
 
 import resource
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 from tests.contracts.adapters import s3_options
-from tests.contracts.processes import PATIENCE, process
+from tests.contracts.processes import PATIENCE, process, wait_for
 from tests.integration.s3.content import MIB, PART
+from tests.integration.s3.proxy import Exchange, FaultProxy
 
 from pierone_adapters.s3 import S3BlobStore, S3Options
+from pierone_adapters.s3.stream import THREADS
 from pierone_core.values import Digest, new_hash
 
 LAYER, BATCH = 256 * MIB, bytes(MIB)
+UPLOADS = 12
 # One that is filled, two on their way, and what it takes to put them together and to send them.
 MOST = 10 * PART
 
@@ -40,6 +46,30 @@ def push(store: S3BlobStore, name: str, size: int) -> None:
 def peak() -> int:
     """The most memory that this process ever had, in bytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def test_of_many_uploads_at_once_only_so_many_parts_wait_in_memory_to_be_sent(
+    store: S3BlobStore, proxy: FaultProxy
+) -> None:
+    released = threading.Event()
+
+    def hold(exchange: Exchange) -> None:
+        released.wait(PATIENCE)
+        exchange.pass_on()
+
+    proxy.only_first(UPLOADS, lambda request: request.is_part, hold)
+
+    def write_more_than_a_part(number: int) -> bool:
+        with closing(store.open_upload(f"upload-{number}", "sha256")) as writer:
+            writer.write(bytes(PART + 1))
+            return not released.is_set()
+
+    with ThreadPoolExecutor(UPLOADS) as pool:
+        writing = [pool.submit(write_more_than_a_part, number) for number in range(UPLOADS)]
+        wait_for(lambda: sum(request.is_part for request in proxy.requests) == THREADS)
+        time.sleep(0.3)  # for those that should be waiting, to show that they do not
+        released.set()
+        assert sum(went_on.result() for went_on in writing) <= THREADS
 
 
 def test_a_large_layer_takes_the_memory_of_a_few_parts(tmp_path: Path) -> None:
