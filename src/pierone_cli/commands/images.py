@@ -1,0 +1,68 @@
+"""`image`, `resolve` and `exists`: from a digest to tags, and from a tag to its digest."""
+
+import sys
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import click
+
+from pierone_cli.errors import ClientError, NotFound
+from pierone_cli.group import open_registry, output_option, token_option, url_option, with_registry
+from pierone_cli.output import print_rows, say
+from pierone_cli.reference import ImageReference, Reference
+
+if TYPE_CHECKING:
+    from pierone_cli.registry import Registry
+
+_AMBIGUOUS = 412
+_MISSING, _UNKNOWN = 1, 3  # exit codes of `exists`: the image is not there; it is not known whether it is
+
+
+@click.command()
+@click.argument("image")
+@output_option
+@with_registry
+def image(registry: "Registry", image: str, output: str) -> None:
+    """List the tags that hold an image, found by the beginning of its digest."""
+    path = f"/tags/{quote(image, safe='')}"
+    if registry.ask("GET", path).status_code == _AMBIGUOUS:
+        say(f"Prefix {image} matches more than one image.")
+        return
+    try:
+        rows = list(registry.pages(path))
+    except NotFound:
+        say(f"Image {image} not found")
+        return
+    print_rows(["team", "artifact", "name"], rows, output)
+
+
+@click.command()
+@click.argument("image", type=ImageReference())
+@url_option
+@token_option
+def resolve(image: Reference, url: str | None, token: str | None) -> None:
+    """Print the digest that TEAM/ARTIFACT:TAG holds, and nothing else."""
+    click.echo(_digest(image, url, token))
+
+
+@click.command()
+@click.argument("image", type=ImageReference())
+@url_option
+@token_option
+def exists(image: Reference, url: str | None, token: str | None) -> None:
+    """Tell by the exit code whether TEAM/ARTIFACT:TAG exists: 0 yes, 1 no, 3 if that cannot be found out."""
+    try:
+        _digest(image, url, token)
+    except NotFound:
+        sys.exit(_MISSING)
+    except ClientError as error:
+        error.show()
+        sys.exit(_UNKNOWN)
+
+
+def _digest(image: Reference, url: str | None, token: str | None) -> str:
+    registry = open_registry(image.registry or url, token)
+    try:
+        return registry.digest(image.repository, image.name)
+    except NotFound as error:
+        raise NotFound(f"{image} does not exist in {registry.address.host}; `pierone tags` lists what does") from error
