@@ -95,7 +95,7 @@ def _read(file: Path) -> Content:
 
 
 def _part(content: Mapping[str, Any], name: str, file: Path) -> Content:
-    part = content.get(name) or {}
-    if isinstance(part, dict):
-        return part
+    part = content.get(name)
+    if part is None or isinstance(part, dict):
+        return part or {}
     raise ClientError(f"{name} in {file} must be a JSON object; mend or remove it")

@@ -1,0 +1,80 @@
+"""The installed programs `pierone` and `docker-credential-pierone`, with a home directory of their own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+PROGRAMS = Path(sys.executable).parent
+DEADLINE = 60.0
+# What the shell of who runs the tests may have set.
+FOREIGN = ("PIERONE_", "OAUTH", "CREDENTIALS_DIR", "DOCKER_CONFIG", "XDG_", "SSL_CERT", "REQUESTS_CA", "CURL_CA")
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a program ended, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401 - whatever was printed
+        """What it printed, as JSON."""
+        return json.loads(self.out)
+
+    @property
+    def table(self) -> list[list[str]]:
+        """What it printed, as tsv."""
+        return [line.split("\t") for line in self.out.splitlines()]
+
+
+@dataclass
+class Home:
+    """Somebody's home directory and environment."""
+
+    path: Path
+    variables: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def docker_config(self) -> Path:
+        """What container clients read."""
+        return self.path / ".docker/config.json"
+
+    @property
+    def tokens(self) -> Path:
+        """What `pierone login` keeps."""
+        return self.path / ".local/state/pierone/tokens.json"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of the programs."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+        path = f"{PROGRAMS}:{os.environ['PATH']}"
+        return inherited | {"HOME": str(self.path), "PATH": path, "NO_PROXY": "127.0.0.1"} | self.variables
+
+    def pierone(self, *arguments: str, typed: str = "", **variables: str) -> Done:
+        """Run `pierone`."""
+        return self.run(["pierone", *arguments], typed, variables)
+
+    def helper(self, action: str, typed: str = "", **variables: str) -> Done:
+        """Run the credential helper."""
+        return self.run(["docker-credential-pierone", action], typed, variables)
+
+    def run(self, command: list[str], typed: str = "", variables: Mapping[str, str] | None = None) -> Done:
+        """Run a program of ours."""
+        program = [str(PROGRAMS / command[0]), *command[1:]]
+        environment = {**self.environment, **(variables or {})}
+        done = subprocess.run(
+            program, input=typed, env=environment, capture_output=True, text=True, timeout=DEADLINE, check=False
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def read_docker_config(self) -> dict[str, Any]:
+        """What the file holds."""
+        return dict(json.loads(self.docker_config.read_text()))
