@@ -11,6 +11,10 @@ class NotFound(ClientError):
     """The registry does not have what was asked for."""
 
 
+class Ambiguous(ClientError):
+    """What was asked for may be several things."""
+
+
 class Refused(ClientError):
     """The registry, or whoever gives tokens, does not take the credential."""
 

@@ -68,7 +68,9 @@ def open_registry(url: str | None, token: str | None) -> "Registry":
     from pierone_cli.registry import Registry  # noqa: PLC0415 - `--help` need not wait for an HTTP client
 
     address = choose_address(url)
-    return Registry(address, given_credential(token) or find_credential(address.host, READ))
+    registry = Registry(address, given_credential(token) or find_credential(address.host, READ))
+    click.get_current_context().call_on_close(registry.close)
+    return registry
 
 
 def choose_address(url: str | None) -> Address:
@@ -88,7 +90,8 @@ def _ask() -> Address:
         answer = click.prompt("Please enter the Pier One URL", err=True)
         try:
             address = parse_address(answer)
-            Web().send("GET", f"{address.url}/v2/")  # any answer will do
+            with Web() as web:
+                web.send("GET", f"{address.url}/v2/")  # any answer will do
         except ClientError as error:
             say(error.format_message())
         else:

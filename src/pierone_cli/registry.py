@@ -10,7 +10,7 @@ import httpx2
 
 from pierone_cli.address import Address
 from pierone_cli.credential import Credential
-from pierone_cli.errors import ClientError, NotFound, Refused
+from pierone_cli.errors import Ambiguous, ClientError, NotFound, Refused
 from pierone_cli.web import Web, is_error, problem
 
 MANIFEST_TYPES = (
@@ -20,7 +20,7 @@ MANIFEST_TYPES = (
     "application/vnd.docker.distribution.manifest.list.v2+json",
 )
 _NEXT = re.compile(r'<([^>]*)>\s*;\s*rel="?next"?')
-_UNAUTHORIZED, _FORBIDDEN, _MISSING = 401, 403, 404
+_UNAUTHORIZED, _FORBIDDEN, _MISSING, _AMBIGUOUS = 401, 403, 404, 412
 
 
 class Registry:
@@ -30,6 +30,10 @@ class Registry:
         """`credential`: None to ask as nobody in particular."""
         self.address, self.credential = address, credential
         self._web = Web()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._web.close()
 
     def json(self, path: str, params: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - whatever the path has
         """GET a document of the Pier One API; raises `NotFound`."""
@@ -84,6 +88,8 @@ class Registry:
             raise Refused(f"{self.address.host} does not allow this: {problem(response)}")
         if response.status_code == _MISSING:
             raise NotFound(f"{self.address.host} does not have this: {problem(response)}")
+        if response.status_code == _AMBIGUOUS:
+            raise Ambiguous(f"{self.address.host} has several of this: {problem(response)}")
         if is_error(response):
             raise ClientError(f"{self.address.host} cannot answer: {problem(response)}")
         return response

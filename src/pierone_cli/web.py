@@ -4,7 +4,7 @@ import os
 import ssl
 from collections.abc import Mapping
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 
@@ -28,6 +28,18 @@ class Web:
             headers={"User-Agent": f"pierone-cli/{version('pierone')}"},
             verify=_trust(),
         )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        """Use it for a block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the connections."""
+        self.close()
 
     def send(self, method: str, url: str, **parts: Any) -> httpx2.Response:  # noqa: ANN401 - of httpx2's request
         """Ask, and read the whole answer, whatever its status."""

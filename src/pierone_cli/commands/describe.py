@@ -41,5 +41,12 @@ def _facts(content: Mapping[str, object], prefix: str = "") -> list[tuple[str, o
         if isinstance(value, Mapping):
             facts += _facts(value, f"{prefix}{name}.")
         else:
-            facts.append((prefix + name, ", ".join(map(str, value)) if isinstance(value, list) else value))
+            facts.append((prefix + name, ", ".join(map(_item, value)) if isinstance(value, list) else value))
     return facts
+
+
+def _item(value: object) -> str:
+    """A platform as people write it, such as `linux/arm64/v8`, or whatever else stands in a list."""
+    if not isinstance(value, Mapping):
+        return str(value)
+    return "/".join(str(value[name]) for name in ("os", "architecture", "variant") if value.get(name))

@@ -14,8 +14,8 @@ from pierone_cli.reference import Team
 if TYPE_CHECKING:
     from pierone_cli.registry import Registry
 
-_COLUMNS = ("tag", "digest", "created_time", "created_by")
-_WIDTHS = {"digest": 19}  # the algorithm and twelve digits
+_COLUMNS = ("sequence", "kind", "tag", "digest", "previous", "created_time", "created_by")
+_WIDTHS = {"digest": 19, "previous": 19}  # the algorithm and twelve digits
 
 
 @click.command()
@@ -26,11 +26,11 @@ _WIDTHS = {"digest": 19}  # the algorithm and twelve digits
 def events(registry: "Registry", team: str, artifact: str, output: str) -> None:
     """List every change of an artifact: who bound which tag to which digest, and when."""
     try:
-        found = list(registry.pages(f"/teams/{quote(team)}/artifacts/{quote(artifact, safe='')}/events"))
+        found = list(registry.pages(f"/teams/{quote(team)}/artifacts/{quote(artifact)}/events"))
     except NotFound as error:
         raise click.UsageError(NO_ARTIFACT) from error
     print_rows(_COLUMNS, [_row(event) for event in found], output, _WIDTHS)
 
 
 def _row(event: dict[str, Any]) -> Row:
-    return event | {"created_time": seconds(event["created"])}
+    return event | {"created_time": seconds(event["time"]), "created_by": event["caller"]}

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import click
 
-from pierone_cli.errors import ClientError, NotFound
+from pierone_cli.errors import Ambiguous, ClientError, NotFound
 from pierone_cli.group import open_registry, output_option, token_option, url_option, with_registry
 from pierone_cli.output import print_rows, say
 from pierone_cli.reference import ImageReference, Reference
@@ -14,7 +14,6 @@ from pierone_cli.reference import ImageReference, Reference
 if TYPE_CHECKING:
     from pierone_cli.registry import Registry
 
-_AMBIGUOUS = 412
 _MISSING, _UNKNOWN = 1, 3  # exit codes of `exists`: the image is not there; it is not known whether it is
 
 
@@ -24,16 +23,14 @@ _MISSING, _UNKNOWN = 1, 3  # exit codes of `exists`: the image is not there; it 
 @with_registry
 def image(registry: "Registry", image: str, output: str) -> None:
     """List the tags that hold an image, found by the beginning of its digest."""
-    path = f"/tags/{quote(image, safe='')}"
-    if registry.ask("GET", path).status_code == _AMBIGUOUS:
-        say(f"Prefix {image} matches more than one image.")
-        return
     try:
-        rows = list(registry.pages(path))
+        rows = list(registry.pages(f"/tags/{quote(image, safe='')}"))
     except NotFound:
         say(f"Image {image} not found")
-        return
-    print_rows(["team", "artifact", "name"], rows, output)
+    except Ambiguous:
+        say(f"Prefix {image} matches more than one image.")
+    else:
+        print_rows(["team", "artifact", "name"], rows, output)
 
 
 @click.command()

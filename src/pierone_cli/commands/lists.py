@@ -1,6 +1,8 @@
 """`teams`, `artifacts`, `tags` and `latest`."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 _TAG_COLUMNS = ("team", "artifact", "tag", "created_time", "created_by", "status", "status_reason")
 # How many tags of each artifact are listed: of those that were asked for, and of all of a team.
 _LIMIT, _LIMIT_OF_MANY = 20, 3
+# Tags under which tools keep signatures of another image are no versions, and `latest` of the registry is none of them.
+_IS_SIGNATURE = re.compile(r"sha(256|512)-[0-9a-f]{64}(\..+)?").fullmatch
+Tag = dict[str, Any]
 NO_ARTIFACT = "Artifact or Team does not exist! Please double check for spelling mistakes."
 
 
@@ -45,10 +50,10 @@ def artifacts(registry: "Registry", team: str, output: str) -> None:
 @output_option
 @with_registry
 def tags(registry: "Registry", team: str, artifact: Sequence[str], limit: int | None, output: str) -> None:
-    """List tags, the oldest first."""
+    """List the newest tags, the oldest of them first."""
     names = artifact or artifact_names(registry, team)
-    newest = limit or (_LIMIT if artifact else _LIMIT_OF_MANY)
-    rows = [_row(team, name, tag) for name in names for tag in tags_of(registry, team, name)[-newest:]]
+    count = limit or (_LIMIT if artifact else _LIMIT_OF_MANY)
+    rows = [_row(team, name, tag) for name in names for tag in tags_of(registry, team, name, count)]
     print_rows(_TAG_COLUMNS, rows, output)
 
 
@@ -60,12 +65,13 @@ def tags(registry: "Registry", team: str, artifact: Sequence[str], limit: int | 
 def latest(registry: "Registry", team: str, artifact: str, output: str) -> None:  # noqa: ARG001 - taken, as it always was
     """Print the newest tag of an artifact, by creation, and nothing else."""
     try:
-        found = list(registry.pages(tags_path(team, artifact)))
+        newest = _newest_first(registry, team, artifact, 1)
+        found = next((tag["name"] for tag in newest if not _IS_SIGNATURE(tag["name"])), None)
     except NotFound:
-        found = []
-    if not found:
+        found = None
+    if found is None:
         raise ClientError("Latest tag not found")
-    click.echo(max(reversed(found), key=lambda tag: seconds(tag["created"]) or 0.0)["name"])
+    click.echo(found)
 
 
 def artifact_names(registry: "Registry", team: str) -> list[str]:
@@ -73,20 +79,34 @@ def artifact_names(registry: "Registry", team: str) -> list[str]:
     return sorted(registry.pages(f"/teams/{quote(team)}/artifacts"))
 
 
-def tags_of(registry: "Registry", team: str, artifact: str) -> list[dict[str, Any]]:
-    """All tags of an artifact, the oldest first; a wrong use of the command if there is no such artifact."""
+def tags_of(registry: "Registry", team: str, artifact: str, count: int | None = None) -> list[Tag]:
+    """Tags of an artifact, the oldest first, all or the newest; a wrong use of the command if there is no artifact."""
     try:
-        return list(registry.pages(tags_path(team, artifact)))
+        return list(islice(_newest_first(registry, team, artifact, count), count))[::-1]
     except NotFound as error:
         raise click.UsageError(NO_ARTIFACT) from error
 
 
+def _newest_first(registry: "Registry", team: str, artifact: str, count: int | None) -> Iterator[Tag]:
+    page = {"limit": str(count)} if count else {}
+    found = registry.pages(tags_path(team, artifact), {"order": "desc"} | page)
+    first = next(found, None)
+    if first is None:
+        return
+    if "digest" in first:
+        yield first
+        yield from found
+    else:
+        # Earlier servers know neither order nor pages; their lists are whole, and mostly in order.
+        yield from sorted([first, *found], key=lambda tag: seconds(tag["created"]) or 0.0)[::-1]
+
+
 def tags_path(team: str, artifact: str, tag: str | None = None) -> str:
     """Where tags of an artifact are, or one of them; an artifact's name may have slashes."""
-    path = f"/teams/{quote(team)}/artifacts/{quote(artifact, safe='')}/tags"
+    path = f"/teams/{quote(team)}/artifacts/{quote(artifact)}/tags"
     return path if tag is None else f"{path}/{quote(tag, safe='')}"
 
 
-def _row(team: str, artifact: str, tag: dict[str, Any]) -> Row:
+def _row(team: str, artifact: str, tag: Tag) -> Row:
     status = {name: tag.get(name) for name in ("created_by", "status", "status_reason")}
     return status | {"team": team, "artifact": artifact, "tag": tag["name"], "created_time": seconds(tag["created"])}

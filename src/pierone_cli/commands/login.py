@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
@@ -81,7 +82,8 @@ def _log_in(host: str, *, device: bool) -> Credential:
     from pierone_cli.tokens.authorization_server import AuthorizationServer  # noqa: PLC0415 - only people need it
     from pierone_cli.web import Web  # noqa: PLC0415 - the same
 
-    kept = _ask_a_person(AuthorizationServer(read_configuration(), Web()), device=device)
+    with Web() as web:
+        kept = _ask_a_person(AuthorizationServer(read_configuration(), web), device=device)
     kept_credentials().keep(host, kept)
     return kept.credential
 
@@ -113,4 +115,5 @@ def _check(address: Address, credential: Credential | None) -> None:
     """Show the credential to the registry once, so that a wrong one is found out now; raises `Refused`."""
     from pierone_cli.registry import Registry  # noqa: PLC0415 - `--help` need not wait for an HTTP client
 
-    Registry(address, credential).get("/v2/")
+    with closing(Registry(address, credential)) as registry:
+        registry.get("/v2/")

@@ -55,7 +55,8 @@ def _ask(url: str, client: tuple[str, str], form: Mapping[str, str]) -> str:
 
     # Both are encoded before they go into Basic authentication: RFC 6749 section 2.3.1.
     user, secret = map(quote_plus, client)
-    response = Web().send("POST", url, data=dict(form), auth=(user, secret), headers={"Accept": "application/json"})
+    with Web() as web:
+        response = web.send("POST", url, data=dict(form), auth=(user, secret), headers={"Accept": "application/json"})
     if is_error(response):
         raise ClientError(f"{url.partition('?')[0]} gives no token: {problem(response)}; check {_directory()}")
     try:

@@ -59,7 +59,8 @@ def _renewed(kept: Kept | None) -> Kept | None:
 
     try:
         if kept.refresh_token:
-            return refresh(kept, Web())
+            with Web() as web:
+                return refresh(kept, web)
     except OAuthRefusal as refusal:
         if refusal.code != "invalid_grant":
             raise

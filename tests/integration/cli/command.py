@@ -1,18 +1,27 @@
 """The installed programs `pierone` and `docker-credential-pierone`, with a home directory of their own."""
 
+import io
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+
+from pierone_cli import credential_helper
+from pierone_cli.__main__ import main
 
 PROGRAMS = Path(sys.executable).parent
 DEADLINE = 60.0
 # What the shell of who runs the tests may have set.
 FOREIGN = ("PIERONE_", "OAUTH", "CREDENTIALS_DIR", "DOCKER_CONFIG", "XDG_", "SSL_CERT", "REQUESTS_CA", "CURL_CA")
+
+
+MAINS: dict[str, Callable[[], None]] = {"pierone": main, "docker-credential-pierone": credential_helper.main}
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,20 @@ class Home:
         return self.run(["docker-credential-pierone", action], typed, variables)
 
     def run(self, command: list[str], typed: str = "", variables: Mapping[str, str] | None = None) -> Done:
-        """Run a program of ours."""
+        """Run a program of ours in this process, which saves most of a second."""
+        environment = {**self.environment, **(variables or {})}
+        streams = [_stream(typed), _stream(), _stream()]
+        names = ("stdin", "stdout", "stderr")
+        with ExitStack() as stack:
+            stack.enter_context(patch.dict(os.environ, environment, clear=True))
+            stack.enter_context(patch.object(sys, "argv", command))
+            for name, stream in zip(names, streams, strict=True):
+                stack.enter_context(patch.object(sys, name, stream))
+            code = _exit_code(MAINS[command[0]])
+        return Done(code, *(_content(stream) for stream in streams[1:]))
+
+    def spawn(self, command: list[str], typed: str = "", variables: Mapping[str, str] | None = None) -> Done:
+        """Run a program of ours as its users do."""
         program = [str(PROGRAMS / command[0]), *command[1:]]
         environment = {**self.environment, **(variables or {})}
         done = subprocess.run(
@@ -78,3 +100,20 @@ class Home:
     def read_docker_config(self) -> dict[str, Any]:
         """What the file holds."""
         return dict(json.loads(self.docker_config.read_text()))
+
+
+def _stream(content: str = "") -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(content.encode()), encoding="utf-8", write_through=True)
+
+
+def _content(stream: io.TextIOWrapper) -> str:
+    stream.seek(0)
+    return stream.read()
+
+
+def _exit_code(program: Callable[[], None]) -> int:
+    try:
+        program()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    return 0

@@ -158,4 +158,4 @@ def test_shells_get_a_script_that_completes(bare_home: Home, shell: str) -> None
 
 def test_a_shell_completes_commands(bare_home: Home) -> None:
     completing = {"_PIERONE_COMPLETE": "bash_complete", "COMP_WORDS": "pierone in", "COMP_CWORD": "1"}
-    assert bare_home.run(["pierone"], variables=completing).out == "plain,inspect-contents\n"
+    assert bare_home.spawn(["pierone"], variables=completing).out == "plain,inspect-contents\n"
