@@ -1,10 +1,8 @@
 """`login`: let container clients use the token of whoever is here."""
 
-import os
 import shutil
-import sys
 from contextlib import closing
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import click
 
@@ -16,10 +14,8 @@ from pierone_cli.errors import ClientError, NoCredential, Refused
 from pierone_cli.group import choose_address, token_option, url_option
 from pierone_cli.output import say
 from pierone_cli.tokens.kept import Kept
-from pierone_cli.tokens.sources import WRITE, find_credential, given_credential, kept_credentials
-
-if TYPE_CHECKING:
-    from pierone_cli.tokens.authorization_server import AuthorizationServer
+from pierone_cli.tokens.service import service_credential
+from pierone_cli.tokens.sources import WRITE, current, given_credential, kept_credentials
 
 _PROGRAM = "docker-credential-pierone"
 _HOW_TO_GET_ONE = (
@@ -28,29 +24,36 @@ _HOW_TO_GET_ONE = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Login:
+    """A credential, and what is to be kept of it: nothing where the environment or an earlier login has it."""
+
+    credential: Credential
+    new: Kept | None
+
+
 @click.command()
 @url_option
 @token_option
 @click.option("--plain", is_flag=True, help="Write the token itself into config.json, for machines without the helper.")
-@click.option("--device", is_flag=True, help="Show a code to enter in a browser on any machine.")
+@click.option("--device", is_flag=True, help="Log in anew, with a browser on any machine, by a code.")
 def login(*, url: str | None, token: str | None, plain: bool, device: bool) -> None:
     """Let docker, podman, buildah and skopeo use your token.
 
     Clients ask the helper docker-credential-pierone for the token each time, so a new one is used as soon as it is
-    needed. With --plain the token is written into config.json, and ends there when it ends.
+    needed. With --plain the token is written into config.json, and serves until it expires.
     """
     if not plain and shutil.which(_PROGRAM) is None:
         raise ClientError(f"{_PROGRAM} is not on your PATH; add the directory where pip put it, or use --plain")
     address = choose_address(url)
-    given = given_credential(token)
-    credential = given or _find(address, device=device)
-    if credential is None:
+    found = _find(address, token, device=device)
+    if found is None:
         say(f"{address.host} lets everybody in; there is nothing to configure.")
         return
-    _check(address, credential)
-    if given:
-        kept_credentials().keep(address.host, Kept(secret=given.secret))
-    _write(address, credential, plain=plain)
+    _check(address, found.credential)
+    if found.new:
+        kept_credentials().keep(address.host, found.new)
+    _write(address, found.credential, plain=plain)
     say(f"Authentication configured for {address.url}, you don't need to run pierone login anymore!")
 
 
@@ -63,49 +66,36 @@ def _write(address: Address, credential: Credential, *, plain: bool) -> None:
     say(f"Storing Docker client configuration in {file}.. OK")
 
 
-def _find(address: Address, *, device: bool) -> Credential | None:
+def _find(address: Address, token: str | None, *, device: bool) -> _Login | None:
     """A credential, if need be from a person; None where none is needed. Raises `ClientError`."""
-    try:
-        found = None if device else find_credential(address.host, WRITE)
-    except NoCredential:
-        found = None  # a login that has ended is what this command is for
-    if found is not None:
-        return found
+    given = given_credential(token)
+    if given:
+        return _Login(given, Kept(secret=given.secret))
+    known = None if device else service_credential(WRITE) or _earlier_login(address)
+    if known:
+        return _Login(known, None)
     if read_configuration().oauth2_issuer:
-        return _log_in(address.host, device=device)
-    if _lets_everybody_in(address):
+        from pierone_cli.tokens.people import ask_a_person  # noqa: PLC0415 - `--help` need not wait for it
+
+        kept = ask_a_person(device=device)
+        return _Login(kept.credential, kept)
+    if _takes(address, None):
         return None
     raise NoCredential(_HOW_TO_GET_ONE.format(host=address.host))
 
 
-def _log_in(host: str, *, device: bool) -> Credential:
-    from pierone_cli.tokens.authorization_server import AuthorizationServer  # noqa: PLC0415 - only people need it
-    from pierone_cli.web import Web  # noqa: PLC0415 - the same
-
-    with Web() as web:
-        kept = _ask_a_person(AuthorizationServer(read_configuration(), web), device=device)
-    kept_credentials().keep(host, kept)
-    return kept.credential
-
-
-def _ask_a_person(server: "AuthorizationServer", *, device: bool) -> Kept:
-    from pierone_cli.tokens.browser import log_in_with_a_browser  # noqa: PLC0415 - only people need it
-    from pierone_cli.tokens.device import log_in_on_a_device  # noqa: PLC0415 - the same
-
-    can_use_devices = server.supports("device_authorization_endpoint")
-    if device or (can_use_devices and not _has_browser()):
-        return log_in_on_a_device(server)
-    return log_in_with_a_browser(server)
-
-
-def _has_browser() -> bool:
-    on_a_desktop = sys.platform == "darwin" or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
-    return bool(os.environ.get("BROWSER")) or (on_a_desktop and not os.environ.get("SSH_CONNECTION"))
-
-
-def _lets_everybody_in(address: Address) -> bool:
+def _earlier_login(address: Address) -> Credential | None:
+    """What an earlier login has left, if it still serves."""
     try:
-        _check(address, None)
+        kept = current(address.host)
+    except NoCredential:
+        return None
+    return kept.credential if kept and _takes(address, kept.credential) else None
+
+
+def _takes(address: Address, credential: Credential | None) -> bool:
+    try:
+        _check(address, credential)
     except Refused:
         return False
     return True

@@ -68,9 +68,8 @@ class AuthorizationServer:
 
     def request_parts(self) -> dict[str, str]:
         """What every request for authorization names."""
-        resource = self._configuration.oauth2_resource
         scope = {"scope": self._configuration.oauth2_scope} if self._configuration.oauth2_scope else {}
-        return {"client_id": self.client_id} | scope | ({"resource": resource} if resource else {})
+        return {"client_id": self.client_id} | scope | self._resource()
 
     def ask(self, name: str, form: Mapping[str, str]) -> dict[str, Any]:
         """POST a form to an endpoint; raises `OAuthRefusal`."""
@@ -78,14 +77,18 @@ class AuthorizationServer:
 
     def tokens(self, form: Mapping[str, str]) -> Kept:
         """What the token endpoint gives for `form`; raises `OAuthRefusal`."""
-        resource = self._configuration.oauth2_resource
-        parts = {"client_id": self.client_id} | ({"resource": resource} if resource else {})
+        parts = {"client_id": self.client_id} | self._resource()
         return read_tokens(self.ask("token_endpoint", parts | dict(form)), self.endpoint("token_endpoint"), parts)
+
+    def _resource(self) -> dict[str, str]:
+        resource = self._configuration.oauth2_resource
+        return {"resource": resource} if resource else {}
 
 
 def refresh(kept: Kept, web: Web) -> Kept:
     """The next token; raises `OAuthRefusal` when the login is over."""
     form = {"grant_type": "refresh_token", "refresh_token": kept.refresh_token, "client_id": kept.client_id}
+    form |= {"resource": kept.resource} if kept.resource else {}
     answer = post_form(web, kept.token_endpoint, form)
     # A server that does not hand out a new refresh token wants the old one again.
     return read_tokens({"refresh_token": kept.refresh_token} | answer, kept.token_endpoint, form)
@@ -102,6 +105,7 @@ def read_tokens(answer: Mapping[str, Any], endpoint: str, form: Mapping[str, str
         refresh_token=str(answer.get("refresh_token", "")),
         token_endpoint=endpoint,
         client_id=form["client_id"],
+        resource=form.get("resource", ""),
     )
 
 

@@ -22,6 +22,7 @@ class Kept:
     refresh_token: str = field(default="", repr=False)
     token_endpoint: str = ""
     client_id: str = ""
+    resource: str = ""
 
     @property
     def credential(self) -> Credential:

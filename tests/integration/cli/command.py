@@ -5,8 +5,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,12 +90,22 @@ class Home:
 
     def spawn(self, command: list[str], typed: str = "", variables: Mapping[str, str] | None = None) -> Done:
         """Run a program of ours as its users do."""
-        program = [str(PROGRAMS / command[0]), *command[1:]]
+        with self.started(command, variables) as process:
+            out, err = process.communicate(typed, DEADLINE)
+        return Done(process.returncode, out, err)
+
+    @contextmanager
+    def started(
+        self, command: list[str], variables: Mapping[str, str] | None = None
+    ) -> Iterator["subprocess.Popen[str]"]:
+        """Start a program of ours, which is gone at the end of the block."""
+        program, pipe = [str(PROGRAMS / command[0]), *command[1:]], subprocess.PIPE
         environment = {**self.environment, **(variables or {})}
-        done = subprocess.run(
-            program, input=typed, env=environment, capture_output=True, text=True, timeout=DEADLINE, check=False
-        )
-        return Done(done.returncode, done.stdout, done.stderr)
+        with subprocess.Popen(program, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def read_docker_config(self) -> dict[str, Any]:
         """What the file holds."""

@@ -12,6 +12,12 @@ from tests.integration.identity.stand_in import Answering, StandIn
 Stand = Callable[[Answering], StandIn]
 
 
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the shell has: what the tests ask is on this machine."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
 @pytest.fixture
 def stand() -> Iterator[Stand]:
     """Start stand-ins, and stop them when the test is over."""
