@@ -9,6 +9,7 @@ import click
 
 from pierone_cli.address import Address, parse_address
 from pierone_cli.configuration import keep_url, read_configuration
+from pierone_cli.docker_config import docker_config_file, hosts_with_helper
 from pierone_cli.errors import ClientError
 from pierone_cli.output import FORMATS, say
 from pierone_cli.tokens.sources import READ, find_credential, given_credential
@@ -74,13 +75,21 @@ def open_registry(url: str | None, token: str | None) -> "Registry":
 
 
 def choose_address(url: str | None) -> Address:
-    """`--url`, else what is configured, else what a person at a terminal answers; raises `ClientError`."""
-    chosen = url or read_configuration().url
+    """`--url`, else what is configured, else the one registry of `pierone login`, else whatever a person answers.
+
+    Raises `ClientError`.
+    """
+    chosen = url or read_configuration().url or _only_login()
     if chosen:
         return parse_address(chosen)
     if not _is_terminal():
         raise ClientError("which registry? Use --url, or set PIERONE_URL, or `url` in pierone.yaml")
     return _ask()
+
+
+def _only_login() -> str:
+    hosts = hosts_with_helper(docker_config_file())
+    return hosts.pop() if len(hosts) == 1 else ""
 
 
 def _ask() -> Address:
