@@ -7,7 +7,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from pierone_cli.errors import ClientError
 
-_PORTS = {"http": "80", "https": "443"}
+_SCHEMES = ("http", "https")
+_HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ def parse_address(text: str) -> Address:
     if "://" not in written:
         written = f"{'http' if _is_loopback(written) else 'https'}://{written}"
     parts = _split(written)
-    if parts.scheme not in _PORTS or not parts.hostname or "@" in parts.netloc:
+    if parts.scheme not in _SCHEMES or not _HOST.fullmatch(parts.netloc):
         raise ClientError(f"{text!r} is no registry; write its host, such as pierone.example.org, or its URL")
     path = re.sub(r"/v[12]/*$", "", parts.path).rstrip("/")
     return Address(f"{parts.scheme}://{parts.netloc.lower()}{path}", parts.netloc.lower())
@@ -48,8 +49,7 @@ def _split(written: str) -> SplitResult:
 
 
 def _is_loopback(written: str) -> bool:
-    host = urlsplit(f"//{written}").hostname or ""
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        return ipaddress.ip_address(urlsplit(f"//{written}").hostname or "").is_loopback
+    except ValueError:  # a name, or nothing that can be read
+        return re.split("[:/]", written)[0].lower() == "localhost"

@@ -18,6 +18,7 @@ import zstandard
 from pierone_cli.errors import ClientError
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_BUFFER_BYTES = 1 << 16
 _WHITEOUT, _OPAQUE = ".wh.", ".wh..wh..opq"
 
 
@@ -45,16 +46,22 @@ class Checked(io.RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # what BufferedReader gives
-        """Fill as much of `buffer` as the next piece has."""
+        """Fill `buffer`, but at the end: whoever peeks at the start must not see less of it."""
+        filled = 0
+        while filled < len(buffer) and self._more():
+            size = min(len(buffer) - filled, len(self._rest))
+            buffer[filled : filled + size], self._rest = self._rest[:size], self._rest[size:]
+            filled += size
+        return filled
+
+    def _more(self) -> bool:
         while not self._rest:
             piece = next(self._pieces, None)
             if piece is None:
-                return 0
+                return False
             self._hash.update(piece)
             self._rest = piece
-        size = min(len(buffer), len(self._rest))
-        buffer[:size], self._rest = self._rest[:size], self._rest[size:]
-        return size
+        return True
 
     def finish(self) -> None:
         """Read what is left and compare; raises `ClientError`."""
@@ -72,7 +79,7 @@ def entries(pieces: Iterable[bytes], digest: str) -> Iterator[Entry]:
         checked = Checked(iter(pieces), digest)
     except ValueError as error:
         raise ClientError(f"{digest} has an algorithm that is not known here") from error
-    raw = io.BufferedReader(checked)
+    raw = io.BufferedReader(checked, _BUFFER_BYTES)
     try:
         with tarfile.open(fileobj=_decompressed(raw), mode="r|") as tar:
             yield from (_entry(member) for member in tar)
