@@ -43,8 +43,8 @@ def _run(action: str) -> None:
         click.echo(_usage())
     elif action in ("version", "-v", "--version"):
         click.echo(f"{_NAME} (pierone) {version('pierone')}")
-    elif action in _ACTIONS:
-        _ACTIONS[action]()
+    elif action in ACTIONS:
+        ACTIONS[action]()
     else:
         raise ClientError(f"{_NAME}: unknown action: {action}")
 
@@ -99,7 +99,8 @@ def _fail(sentence: str) -> int:
 
 
 def _usage() -> str:
-    return f"Usage: {_NAME} <{'|'.join(_ACTIONS)}|version>"
+    return f"Usage: {_NAME} <{'|'.join(ACTIONS)}|version>"
 
 
-_ACTIONS: dict[str, Callable[[], None]] = {"store": _store, "get": _get, "erase": _erase, "list": _list}
+ACTIONS: dict[str, Callable[[], None]] = {"store": _store, "get": _get, "erase": _erase, "list": _list}
+"""What can be asked for, beside `version` and help."""

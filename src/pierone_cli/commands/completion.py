@@ -9,7 +9,7 @@ _SHELLS = ("bash", "zsh", "fish")
 @click.command()
 @click.argument("shell", type=click.Choice(_SHELLS))
 def completion(shell: str) -> None:
-    """Print the script that lets a shell complete commands and options.
+    """Print the completion script of a shell.
 
     For bash: eval "$(pierone completion bash)" in ~/.bashrc.
     """

@@ -35,7 +35,10 @@ Advance = Callable[[int], None]
 def inspect_contents(  # noqa: PLR0913 - click hands over each option
     registry: "Registry", *, team: str, artifact: str, tag: Sequence[str], limit: int, platform: str, output: str
 ) -> None:
-    """List the files in the layers of tags (all tags if none is named), the topmost layer first."""
+    """List the files in the layers of tags.
+
+    The topmost layer comes first. Without a tag, all tags are looked into.
+    """
     repository = f"{team}/{artifact}"
     names = tag or [found["name"] for found in tags_of(registry, team, artifact)]
     layers = [layer for name in names for layer in _layers(registry, repository, name, platform)[:limit]]

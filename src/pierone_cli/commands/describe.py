@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 @output_option
 @with_registry
 def describe(registry: "Registry", team: str, artifact: str, tag: str, output: str) -> None:
-    """Show digest, size, platforms, author, source and labels of a tag."""
+    """Show what is known of a tag.
+
+    Digest, size, platforms, author, source, labels.
+    """
     try:
         found = registry.json(tags_path(team, artifact, tag))
     except NotFound as error:

@@ -24,7 +24,10 @@ _WIDTHS = {"digest": 19, "previous": 19}  # the algorithm and twelve digits
 @output_option
 @with_registry
 def events(registry: "Registry", team: str, artifact: str, output: str) -> None:
-    """List every change of an artifact: who bound which tag to which digest, and when."""
+    """List who bound which tag to what, and when.
+
+    Every change of an artifact since its first push, the oldest first.
+    """
     try:
         found = list(registry.pages(f"/teams/{quote(team)}/artifacts/{quote(artifact)}/events"))
     except NotFound as error:

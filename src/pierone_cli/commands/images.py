@@ -22,7 +22,10 @@ _MISSING, _UNKNOWN = 1, 3  # exit codes of `exists`: the image is not there; it 
 @output_option
 @with_registry
 def image(registry: "Registry", image: str, output: str) -> None:
-    """List the tags that hold an image, found by the beginning of its digest."""
+    """List the tags that hold an image.
+
+    IMAGE is a digest, or the beginning of one.
+    """
     try:
         rows = list(registry.pages(f"/tags/{quote(image, safe='')}"))
     except NotFound:
@@ -38,7 +41,10 @@ def image(registry: "Registry", image: str, output: str) -> None:
 @url_option
 @token_option
 def resolve(image: Reference, url: str | None, token: str | None) -> None:
-    """Print the digest that TEAM/ARTIFACT:TAG holds, and nothing else."""
+    """Print the digest that a tag holds.
+
+    IMAGE is [REGISTRY/]TEAM/ARTIFACT:TAG; nothing else is printed.
+    """
     click.echo(_digest(image, url, token))
 
 
@@ -47,7 +53,10 @@ def resolve(image: Reference, url: str | None, token: str | None) -> None:
 @url_option
 @token_option
 def exists(image: Reference, url: str | None, token: str | None) -> None:
-    """Tell by the exit code whether TEAM/ARTIFACT:TAG exists: 0 yes, 1 no, 3 if that cannot be found out."""
+    """Tell by exit code whether an image exists.
+
+    IMAGE is [REGISTRY/]TEAM/ARTIFACT:TAG. The code is 0 if it exists, 1 if not, and 3 if that cannot be found out.
+    """
     try:
         _digest(image, url, token)
     except NotFound:

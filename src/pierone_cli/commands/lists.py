@@ -29,7 +29,7 @@ NO_ARTIFACT = "Artifact or Team does not exist! Please double check for spelling
 @output_option
 @with_registry
 def teams(registry: "Registry", output: str) -> None:
-    """List all teams that have artifacts."""
+    """List the teams that have artifacts."""
     print_rows(["name"], [{"name": name} for name in sorted(registry.pages("/teams"))], output)
 
 
@@ -38,7 +38,7 @@ def teams(registry: "Registry", output: str) -> None:
 @output_option
 @with_registry
 def artifacts(registry: "Registry", team: str, output: str) -> None:
-    """List all artifacts of a team."""
+    """List the artifacts of a team."""
     rows = [{"team": team, "artifact": name} for name in artifact_names(registry, team)]
     print_rows(["team", "artifact"], rows, output)
 
@@ -50,7 +50,10 @@ def artifacts(registry: "Registry", team: str, output: str) -> None:
 @output_option
 @with_registry
 def tags(registry: "Registry", team: str, artifact: Sequence[str], limit: int | None, output: str) -> None:
-    """List the newest tags, the oldest of them first."""
+    """List the newest tags of artifacts.
+
+    The oldest of them comes first. Without an artifact, those of all artifacts of the team.
+    """
     names = artifact or artifact_names(registry, team)
     count = limit or (_LIMIT if artifact else _LIMIT_OF_MANY)
     rows = [_row(team, name, tag) for name in names for tag in tags_of(registry, team, name, count)]
@@ -63,7 +66,10 @@ def tags(registry: "Registry", team: str, artifact: Sequence[str], limit: int | 
 @output_option
 @with_registry
 def latest(registry: "Registry", team: str, artifact: str, output: str) -> None:  # noqa: ARG001 - taken, as it always was
-    """Print the newest tag of an artifact, by creation, and nothing else."""
+    """Print the newest tag of an artifact.
+
+    The newest is the one that was created last; nothing else is printed.
+    """
     try:
         newest = _newest_first(registry, team, artifact, 1)
         found = next((tag["name"] for tag in newest if not _IS_SIGNATURE(tag["name"])), None)

@@ -25,7 +25,10 @@ _WIDTHS = {"revision": 10}
 @output_option
 @with_registry
 def scm_source(registry: "Registry", team: str, artifact: str, tag: Sequence[str], output: str) -> None:
-    """Show the source (repository, revision, author) behind tags."""
+    """Show the source behind tags.
+
+    Repository, revision and author, as far as they are known. Without a tag, those of all tags.
+    """
     known = {found["name"]: found for found in tags_of(registry, team, artifact)}
     if not known:
         raise click.UsageError(NO_ARTIFACT)

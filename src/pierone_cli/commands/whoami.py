@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 @output_option
 @with_registry
 def whoami(registry: "Registry", output: str) -> None:
-    """Show as whom the registry sees you, and where your token comes from."""
+    """Show as whom the registry sees you.
+
+    And where the token comes from that would be used.
+    """
     source = registry.credential.source if registry.credential else "no token"
     row = {"user": _subject(registry), "registry": registry.address.host, "token_of": source}
     print_rows(["user", "registry", "token_of"], [row], output)
