@@ -50,9 +50,9 @@ bench: $(VENV)/.dev ## measure side by side with docker-registry (BENCH_FLAGS)
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock" $(LOCK_FLAGS)
 lock: $(VENV)/.dev ## resolve pyproject.toml anew into the lock files (LOCK_FLAGS=--upgrade)
-	$(COMPILE) pyproject.toml --output-file requirements.lock
+	$(COMPILE) pyproject.toml --extra server --output-file requirements.lock
 	$(COMPILE) --group build --output-file requirements-build.lock
-	$(COMPILE) pyproject.toml --extra dev --group build --constraint requirements.lock \
+	$(COMPILE) pyproject.toml --extra server --extra dev --group build --constraint requirements.lock \
 		--constraint requirements-build.lock --output-file requirements-dev.lock
 
 clean: ## remove the virtual environment, caches and builds; never ./data

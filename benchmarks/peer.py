@@ -44,7 +44,7 @@ class Peer:
             raise argparse.ArgumentTypeError(message)
         peer = cls(name.strip(), command.strip())
         try:
-            peer.filled(Path(), 0)
+            peer.filled(Path("directory"), 0)
         except (LookupError, ValueError) as error:
             message = f"{command!r} is no command line with {{configuration}}, {{directory}}, {{host}} or {{port}}"
             raise argparse.ArgumentTypeError(message) from error

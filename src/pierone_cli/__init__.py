@@ -1,1 +1,1 @@
-"""The `pierone` client: talks HTTP to a registry and imports none of the other packages."""
+"""The `pierone` client and its credential helper: talk HTTP to a registry and import none of the other packages."""

@@ -10,12 +10,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from random import Random
 
 import psycopg
 from tests.integration.replicas.checks import check_tag_on_every_replica
 from tests.integration.replicas.cluster import Cluster
 from tests.integration.replicas.pushers import Ledger, Puller, Pusher
+from tests.integration.replicas.stores import Stores
 from tests.integration.server import Server
 from tests.integration.survival.waiting import wait_until
 
@@ -24,7 +26,9 @@ RECOVERY_DEADLINE = 60.0
 SWEEPING = {"PIERONE_UPLOAD_MAX_AGE": "1", "PIERONE_SWEEP_INTERVAL": "0.2"}
 
 
-def test_what_was_acknowledged_survives_kills_of_everything(cluster: Cluster, repository: str) -> None:
+def test_what_was_acknowledged_survives_kills_of_everything(
+    cluster: Cluster, stores: Stores, repository: str, tmp_path: Path
+) -> None:
     seed = random.getrandbits(32)
     source, ledger = Random(seed), Ledger()  # noqa: S311 - must repeat
     pushers = [

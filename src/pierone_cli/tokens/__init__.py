@@ -1,0 +1,1 @@
+"""Where tokens come from: the environment, service credentials, and logins of people."""

@@ -1,0 +1,161 @@
+"""What holds for every command: names, options, the choice of the registry, errors."""
+
+import pytest
+from tests.integration.cli.command import Home
+from tests.integration.cli.conftest import Stand
+from tests.integration.cli.pier_one import PierOne
+from tests.integration.identity.stand_in import HANG_UP, Reply, StandIn, reply_always
+
+
+def test_a_command_may_be_shortened_as_long_as_it_is_clear(home: Home) -> None:
+    assert home.pierone("la", "myteam", "myapp").out == "1.1\n"
+    unclear = home.pierone("e", "myteam/myapp:1.0")
+    assert unclear.code == 2
+    assert "'e' may be any of events, exists" in unclear.err
+
+
+def test_an_unknown_command_is_a_wrong_use(home: Home) -> None:
+    done = home.pierone("delete", "myteam")
+    assert done.code == 2
+    assert "No such command 'delete'" in done.err
+
+
+@pytest.mark.parametrize("option", ["-V", "--version"])
+def test_the_version_is_printed(bare_home: Home, option: str) -> None:
+    assert bare_home.pierone(option).out.startswith("Pier One CLI 0.")
+
+
+@pytest.mark.parametrize("arguments", [["-h"], ["tags", "-h"], ["tags", "--help"], ["login", "-h"]])
+def test_there_is_help(bare_home: Home, arguments: list[str]) -> None:
+    done = bare_home.pierone(*arguments)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("Usage: pierone")
+
+
+def test_the_option_wins_over_the_variable_and_the_variable_over_the_file(home: Home, registry: StandIn) -> None:
+    nobody = "http://127.0.0.1:9"
+    file = home.path / ".config/pierone.yaml"
+    file.parent.mkdir()
+    file.write_text(f"url: {nobody}\nother: kept\n")
+    assert home.pierone("latest", "myteam", "myapp").code == 0
+    assert home.pierone("latest", "myteam", "myapp", "--url", nobody).code == 1
+    assert home.pierone("latest", "myteam", "myapp", "--url", registry.url, PIERONE_URL=nobody).code == 0
+    file.write_text(f"url: {registry.url}\n")
+    assert home.pierone("latest", "myteam", "myapp", PIERONE_URL="").code == 0
+
+
+def test_the_file_of_earlier_clients_is_read(home: Home, registry: StandIn) -> None:
+    file = home.path / ".config/pierone/pierone.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text(f"url: {registry.url}\n")
+    assert home.pierone("latest", "myteam", "myapp", PIERONE_URL="").out == "1.1\n"
+
+
+def test_without_a_registry_and_a_terminal_the_error_says_how_to_name_one(bare_home: Home) -> None:
+    done = bare_home.pierone("teams")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == "Error: which registry? Use --url, or set PIERONE_URL, or `url` in pierone.yaml\n"
+
+
+@pytest.mark.parametrize("content", ["url: [", "- url", "url: \x00"])
+def test_a_configuration_file_that_cannot_be_read_is_one_line(home: Home, content: str) -> None:
+    file = home.path / ".config/pierone.yaml"
+    file.parent.mkdir()
+    file.write_text(content)
+    done = home.pierone("teams")
+    assert done.code == 1
+    assert str(file) in done.err
+    assert done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "sentence"),
+    [
+        (Reply(401, {"message": "Unauthorized"}), "does not take the token of OAUTH2_ACCESS_TOKENS: Unauthorized"),
+        (Reply(403, {"message": "Forbidden"}), "does not allow this: Forbidden (status 403)"),
+        (
+            Reply(503, {"message": "A dependency is unavailable"}),
+            "cannot answer: A dependency is unavailable (status 503)",
+        ),
+        (Reply(500, b"<html>\n<h1>500</h1>"), "cannot answer: <html> <h1>500</h1> (status 500)"),
+        (Reply(200, b"<html>"), "answers no JSON; is it a Pier One?"),
+        (HANG_UP, "cannot be reached: "),
+    ],
+)
+def test_a_failure_is_one_line_and_has_no_token(home: Home, registry: StandIn, reply: Reply, sentence: str) -> None:
+    registry.answer = reply_always(reply)
+    done = home.pierone("teams")
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("Error: ")
+    assert sentence in done.err
+    assert done.err.count("\n") == 1
+    assert "t0ken" not in done.err
+
+
+def test_a_registry_that_is_not_there_is_one_line(home: Home) -> None:
+    done = home.pierone("teams", "--url", "http://127.0.0.1:9")
+    assert done.code == 1
+    assert done.err.startswith("Error: http://127.0.0.1:9/teams cannot be reached: ")
+    assert "Traceback" not in done.err
+
+
+def test_an_unforeseen_error_is_one_line_and_with_debug_a_traceback(home: Home, registry: StandIn) -> None:
+    registry.answer = reply_always(Reply(body=[{"no": "name"}]))
+    done = home.pierone("latest", "myteam", "myapp")
+    assert done.code == 1
+    assert "pierone --debug" in done.err
+    assert done.err.count("\n") == 1
+    assert "Traceback" in home.pierone("--debug", "latest", "myteam", "myapp").err
+
+
+def test_who_has_no_token_is_told_to_log_in(home: Home, registry: StandIn) -> None:
+    done = home.pierone("teams", OAUTH2_ACCESS_TOKENS="")
+    assert done.code == 1
+    assert f"wants a login; run `pierone login --url {registry.url}`" in done.err
+
+
+def test_a_registry_that_lets_everybody_in_needs_no_token(home: Home, pier_one: PierOne) -> None:
+    pier_one.is_open = True
+    assert home.pierone("latest", "myteam", "myapp", OAUTH2_ACCESS_TOKENS="").out == "1.1\n"
+
+
+def test_a_token_comes_as_an_option_or_on_standard_input(home: Home) -> None:
+    command = ("latest", "myteam", "myapp", "--token")
+    assert home.pierone(*command, "t0ken", OAUTH2_ACCESS_TOKENS="").code == 0
+    assert home.pierone(*command, "-", typed="t0ken\n", OAUTH2_ACCESS_TOKENS="").code == 0
+    assert home.pierone(*command, "wrong").code == 1
+    assert "the token is empty" in home.pierone(*command, "-").err
+
+
+def test_a_redirect_to_another_host_does_not_carry_the_token_there(home: Home, stand: Stand, registry: StandIn) -> None:
+    other = stand(reply_always(Reply(body=["stolen"])))
+    target = other.url.replace("127.0.0.1", "localhost")
+    registry.answer = reply_always(Reply(307, headers={"Location": f"{target}/teams"}))
+    assert home.pierone("teams").code == 0
+    assert [asked.headers.get("Authorization") for asked in other.asked] == [None]
+
+
+def test_the_next_page_cannot_lead_the_token_to_another_host(home: Home, stand: Stand, registry: StandIn) -> None:
+    other = stand(reply_always(Reply(body=[])))
+    link = {"Link": f'<{other.url}/teams?from=1>; rel="next"'}
+    registry.answer = lambda asked: Reply(body=["a"], headers={} if asked.query else link)
+    assert home.pierone("teams").code == 0
+    assert other.asked == []
+
+
+def test_cves_says_that_it_is_deprecated(bare_home: Home) -> None:
+    done = bare_home.pierone("cves", "myteam", "myapp", "1.0", "-o", "json")
+    assert (done.code, done.out) == (0, "")
+    assert done.err.startswith("DEPRECATED: ")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_get_a_script_that_completes(bare_home: Home, shell: str) -> None:
+    done = bare_home.pierone("completion", shell)
+    assert (done.code, done.err) == (0, "")
+    assert "_PIERONE_COMPLETE" in done.out
+
+
+def test_a_shell_completes_commands(bare_home: Home) -> None:
+    completing = {"_PIERONE_COMPLETE": "bash_complete", "COMP_WORDS": "pierone in", "COMP_CWORD": "1"}
+    assert bare_home.spawn(["pierone"], variables=completing).out == "plain,inspect-contents\n"
