@@ -16,8 +16,8 @@ from pierone_http.app import App
 from pierone_http.protocol import RegistryProtocol
 from pierone_http.settings import Settings
 
-# Longer than load balancers keep a connection that nothing goes over (a minute mostly): whoever closes first must not be
-# the server, or a request that is on its way just then is lost.
+# Longer than load balancers keep an idle connection (a minute mostly): if the server closed it first, a request that is
+# on its way just then would be lost.
 _KEEP_ALIVE_SECONDS = 75
 # For requests that were cut to let go of what they hold and to answer.
 _UNWIND_SECONDS = 5

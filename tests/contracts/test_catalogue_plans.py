@@ -2,9 +2,10 @@
 """Every list, page and figure of the catalogue is read through an index, however many tags there are."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Executable, text
+from sqlalchemy import Connection, Select, text
 from tests.contracts.test_sql_plans import REPOSITORY, ROWS, SLOW, VALUES, connection, plan
 
 from pierone_adapters.sql import catalogue, images, scm_sources
@@ -12,7 +13,7 @@ from pierone_adapters.sql import catalogue, images, scm_sources
 __all__ = ["connection"]  # the fixture
 OF_CATALOGUE = {"end": "~", "prefix": "team/s", "start": "sha256:2", "tag": "tag-2001", "digest": "sha256:2001"}
 # Each query with the indexes it must use, as both databases name them.
-QUERIES: dict[str, tuple[Executable, tuple[str, ...], tuple[str, ...]]] = {
+QUERIES: dict[str, tuple[Select[Any], tuple[str, ...], tuple[str, ...]]] = {
     "teams": (catalogue.TEAMS, ("teams USING PRIMARY KEY (name>?)",), ("teams_pkey",)),
     "team": (catalogue.TEAM, ("teams USING PRIMARY KEY (name=?)",), ("teams_pkey",)),
     "artifacts": (
