@@ -1,4 +1,4 @@
-"""Pier One beside Debian's docker-registry on one machine: `python -m benchmarks`.
+"""Pier One beside another registry on one machine: `python -m benchmarks`.
 
 Standard library only, besides the load generators wrk, hey and curl.
 README.md tells how to run it and how to read what it writes.

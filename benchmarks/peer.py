@@ -45,7 +45,7 @@ class Peer:
         peer = cls(name.strip(), command.strip())
         try:
             peer.filled(Path("directory"), 0)
-        except (LookupError, ValueError) as error:
+        except (AttributeError, LookupError, ValueError) as error:
             message = f"{command!r} is no command line with {{configuration}}, {{directory}}, {{host}} or {{port}}"
             raise argparse.ArgumentTypeError(message) from error
         return peer

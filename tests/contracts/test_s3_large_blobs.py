@@ -120,6 +120,14 @@ def test_a_large_upload_that_is_discarded_leaves_nothing(bucket: S3BlobStore, tm
     assert (keys(tmp_path), multiparts(tmp_path)) == (set(), 0)
 
 
+def test_discarding_a_large_upload_leaves_one_whose_name_goes_on(bucket: S3BlobStore) -> None:
+    append(bucket, BYTES, "upload")
+    append(bucket, BYTES, "upload-2")
+    bucket.discard_upload("upload")
+    with closing(bucket.open_upload("upload-2", "sha256")) as writer:
+        assert writer.publish(Digest.of(BYTES)) == len(BYTES)
+
+
 def test_an_algorithm_that_was_not_announced_is_computed_from_the_stored_bytes(bucket: S3BlobStore) -> None:
     digest = Digest("sha512", hashlib.sha512(BYTES).hexdigest())
     append(bucket, BYTES)

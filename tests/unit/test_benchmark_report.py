@@ -96,22 +96,22 @@ def test_an_equal_median_does_not_fall_short() -> None:
 
 
 def test_a_row_that_falls_short_is_named_with_its_ratio() -> None:
-    found = shortfalls(render([result(samples(100, 110, 90), samples(50, 40, 60))], []))
-    assert found.startswith("- a row: 0.50 of docker-registry's figure")
+    found = shortfalls(render([result(samples(100, 110, 90), samples(50, 40, 60))], [], "the peer"))
+    assert found.startswith("- a row: 0.50 of the peer's figure")
     assert found.endswith("the ranges do not overlap.")
 
 
 def test_a_worse_latency_falls_short_though_the_rate_is_better() -> None:
     peer, subject = [Sample(100, 1.0, 2.0)], [Sample(200, 0.5, 4.0)]
-    found = shortfalls(render([result(peer, subject)], []))
+    found = shortfalls(render([result(peer, subject)], [], "the peer"))
     assert found.splitlines() == [
-        "- a row (p99): 2.00 of docker-registry's figure, more than it should be; the ranges do not overlap."
+        "- a row (p99): 2.00 of the peer's figure, more than it should be; the ranges do not overlap."
     ]
 
 
 def test_a_report_says_so_when_no_row_falls_short() -> None:
     results = [result(samples(1), samples(2)), result(samples(2), samples(1), Better.LOWER)]
-    assert shortfalls(render(results, [])).startswith("There are none")
+    assert shortfalls(render(results, [], "the peer")).startswith("There are none")
 
 
 def test_a_report_holds_facts_medians_ranges_ratio_and_ceiling() -> None:
@@ -119,24 +119,26 @@ def test_a_report_holds_facts_medians_ranges_ratio_and_ceiling() -> None:
     with_ceiling = Result(
         row_result.row, {**row_result.samples, Role.CEILING: samples(90_000)}, row_result.preparations
     )
-    report = render([with_ceiling], [("Kernel", "6.1")])
+    report = render([with_ceiling], [("Kernel", "6.1")], "the peer")
+    assert report.startswith("# Pier One beside the peer\n")
     assert "- Kernel: 6.1" in report
+    assert "| row | unit | better | the peer | Pier One |" in report
     assert (
         "| manifest GET | requests/s | higher | 2,000 (1,000 to 3,000) | 5,000 (4,000 to 6,000) | 2.50 "
         "| 90,000 (90,000 to 90,000) |"
     ) in report
-    assert "- docker-registry: filled by hand." in report
+    assert "- the peer: filled by hand." in report
 
 
 def test_a_row_without_latencies_is_not_in_the_table_of_latencies() -> None:
     results = [result([Sample(1, 5, 6)], [Sample(2, 3, 4)], title="GET"), result(samples(1), samples(2))]
-    latencies = render(results, []).partition("## Latencies")[2].partition("## ")[0]
+    latencies = render(results, [], "the peer").partition("## Latencies")[2].partition("## ")[0]
     assert "| GET | p99 | 6.00 (6.00 to 6.00) | 4.00 (4.00 to 4.00) | 0.67 | - |" in latencies
     assert "a row" not in latencies
 
 
 def test_a_report_without_latencies_has_no_table_of_them() -> None:
-    assert "Latencies" not in render([result(samples(1), samples(2))], [])
+    assert "Latencies" not in render([result(samples(1), samples(2))], [], "the peer")
 
 
 def test_a_result_without_a_figure_has_no_comparison_in_it() -> None:
@@ -145,7 +147,7 @@ def test_a_result_without_a_figure_has_no_comparison_in_it() -> None:
 
 def test_the_command_line_of_a_row_is_in_the_report() -> None:
     subject = [Sample(2, command="wrk $SERVER/v2/")]
-    assert "- Command: `wrk $SERVER/v2/`" in render([result(samples(1), subject)], [])
+    assert "- Command: `wrk $SERVER/v2/`" in render([result(samples(1), subject)], [], "the peer")
 
 
 @pytest.mark.parametrize(

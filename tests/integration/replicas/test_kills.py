@@ -14,6 +14,7 @@ from pathlib import Path
 from random import Random
 
 import psycopg
+import pytest
 from tests.integration.replicas.checks import check_tag_on_every_replica
 from tests.integration.replicas.cluster import Cluster
 from tests.integration.replicas.pushers import Ledger, Puller, Pusher
@@ -26,6 +27,7 @@ RECOVERY_DEADLINE = 60.0
 SWEEPING = {"PIERONE_UPLOAD_MAX_AGE": "1", "PIERONE_SWEEP_INTERVAL": "0.2"}
 
 
+@pytest.mark.timeout(300)  # six rounds of starting what was killed take long on a busy machine
 def test_what_was_acknowledged_survives_kills_of_everything(
     cluster: Cluster, stores: Stores, repository: str, tmp_path: Path
 ) -> None:

@@ -1,6 +1,7 @@
 """Several stores on one bucket, as replicas are: any of them takes the next request, and of two at once one wins."""
 
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -177,6 +178,7 @@ def test_a_part_of_a_cancelled_upload_that_nobody_knows_of_is_swept(replica: Rep
     writer = replica().open_upload("upload", "sha256")
     writer.write(BYTES)  # begins a multipart upload; the process dies before it saves a state
     assert (keys(tmp_path), multiparts(tmp_path)) == (set(), 1)
+    assert list(replica().idle_uploads(datetime.now(UTC) + timedelta(days=1))) == ["upload"]
     replica().discard_upload("upload")
     assert multiparts(tmp_path) == 0
 

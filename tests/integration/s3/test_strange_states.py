@@ -1,6 +1,7 @@
 """What should not be in the bucket, or not like that: it is noticed, and no wrong bytes come of it."""
 
-from contextlib import closing
+import threading
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from tests.integration.s3.content import BYTES, DIGEST, MIB, PART
 from tests.integration.s3.proxy import Exchange, FaultProxy
 from tests.s3 import BUCKET, client_of, s3_server
 
-from pierone_core.errors import BlobUnknown, BlobUploadUnknown, Unavailable
+from pierone_core.errors import BlobUnknown, BlobUploadUnknown, RegistryError, Unavailable
 from pierone_core.values import Digest
 
 SMALL = b"layer of an image"
@@ -69,6 +70,29 @@ def test_what_is_no_blob_is_not_told_among_them(tmp_path: Path) -> None:
     for key in ("blobs/README", "blobs/md5/aa/aa", "blobs/sha256/aa/aa"):
         replace(tmp_path, key, b"not a blob")
     assert list(s3(tmp_path).all_blobs()) == [(digest, len(SMALL))]
+
+
+def test_a_claim_that_another_replaced_while_the_bytes_were_read_back_gets_no_pointer(
+    replica: Replica, proxy: FaultProxy, tmp_path: Path
+) -> None:
+    append(replica(), BYTES[: PART + 1])
+    append(replica(), BYTES[PART + 1 :])
+    was_read = threading.Event()
+
+    def interfere(exchange: Exchange) -> None:
+        if exchange.request.is_of("GET", "large"):
+            was_read.set()
+        elif was_read.is_set() and exchange.request.method == "PUT":
+            was_read.clear()
+            with closing(s3(tmp_path).open_upload("upload", "sha256")) as other, suppress(RegistryError):
+                other.publish(Digest.of(b"others"))
+        exchange.pass_on()
+
+    proxy.treat = interfere
+    with closing(replica().open_upload("upload", "sha256")) as writer, pytest.raises(RegistryError):
+        writer.publish(DIGEST)
+    with pytest.raises(BlobUnknown):
+        s3(tmp_path).open_blob(DIGEST, 0, 1)
 
 
 def test_an_upload_whose_claim_could_not_be_saved_takes_more_bytes(replica: Replica, proxy: FaultProxy) -> None:
