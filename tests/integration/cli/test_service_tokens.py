@@ -124,6 +124,12 @@ def test_an_endpoint_that_is_not_there_is_named_without_its_query(service: Home)
     assert "s3cret" not in done.err
 
 
+def test_an_endpoint_without_a_directory_of_credentials_is_not_meant_for_us(service: Home, endpoint: StandIn) -> None:
+    assert service.pierone("login", "--token", "t0ken").code == 0
+    assert latest(service, CREDENTIALS_DIR="").out == "1.1\n"
+    assert endpoint.asked == []
+
+
 def test_missing_files_are_named(service: Home) -> None:
     done = latest(service, CREDENTIALS_DIR="/nowhere")
     assert done.code == 1
