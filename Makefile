@@ -11,7 +11,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --no-input --disable-pip-ver
 CODE := src tests benchmarks
 
 # PACKAGE:COMMAND pairs of Debian.
-CLIENTS := docker.io:dockerd docker.io:docker podman:podman buildah:buildah skopeo:skopeo umoci:umoci
+CLIENTS := docker.io:dockerd docker.io:docker podman:podman buildah:buildah skopeo:skopeo umoci:umoci nginx-light:nginx
 PEERS := docker-registry:docker-registry wrk:wrk hey:hey curl:curl
 
 .PHONY: help serve test check format coverage bench lock clean

@@ -10,14 +10,15 @@ from pathlib import Path
 
 from benchmarks import machine
 from benchmarks.comparison import run_row, started
+from benchmarks.peer import DEFAULT_PEER, Peer
 from benchmarks.report import render
 from benchmarks.result import Result
 from benchmarks.rows import all_rows
 from benchmarks.rows.row import FULL, QUICK, Row, Scene
-from benchmarks.servers import PEER, SUBJECT
+from benchmarks.servers import SUBJECT
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
-PROGRAMS = ("docker-registry", "wrk", "hey", "curl")
+GENERATORS = ("wrk", "hey", "curl")
 # Not /tmp, which is memory on many machines: durability would cost nothing there.
 DATA_DIRECTORY = Path("/var/tmp")  # noqa: S108 - a directory of our own is made in it
 
@@ -35,6 +36,13 @@ def _arguments(names: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=_positive, default=3, help="samples of each server (default: %(default)s)")
     parser.add_argument("--seconds", type=_positive, default=5, help="length of a sample (default: %(default)s)")
     parser.add_argument("--quick", action="store_true", help="small sizes, to see whether everything works")
+    parser.add_argument(
+        "--peer",
+        type=Peer.parse,
+        default=DEFAULT_PEER,
+        metavar="NAME=COMMAND",
+        help="the registry to compare with (default: %(default)s)",
+    )
     parser.add_argument("--control", action="store_true", help="the peer plays both roles: ratios show the noise")
     parser.add_argument("--output", type=Path, help="the report's file (default: RESULTS.md for a complete run)")
     parser.add_argument(
@@ -45,15 +53,16 @@ def _arguments(names: Sequence[str]) -> argparse.Namespace:
 
 def _run(rows: Sequence[Row], arguments: argparse.Namespace, directory: Path) -> str:
     begin = time.monotonic()
-    facts = machine.facts(directory)
+    peer: Peer = arguments.peer
+    facts = machine.facts(directory, peer)
     scene = Scene(directory, arguments.seconds, QUICK if arguments.quick else FULL)
-    with started(PEER, PEER if arguments.control else SUBJECT, directory) as servers:
+    with started(peer.kind(), peer.kind() if arguments.control else SUBJECT, directory) as servers:
         results: list[Result] = [run_row(row, servers, scene, arguments.rounds) for row in rows]
     length = f"{arguments.rounds} rounds, samples of {arguments.seconds} s"
     facts.append(("Run", f"{length}, {time.monotonic() - begin:,.0f} s in all"))
     if arguments.control:
-        facts.append(("Control", "docker-registry plays both roles; Pier One did not run"))
-    return render(results, facts)
+        facts.append(("Control", f"{peer.name} plays both roles; Pier One did not run"))
+    return render(results, facts, peer.name)
 
 
 def _write(report: str, arguments: argparse.Namespace) -> None:
@@ -72,8 +81,8 @@ def main() -> int:
     if arguments.list:
         print("\n".join(names))
         return 0
-    if missing := [program for program in PROGRAMS if shutil.which(program) is None]:
-        print(f"missing: {', '.join(missing)}; on Debian: apt-get install {' '.join(missing)}", file=sys.stderr)
+    if missing := [program for program in (arguments.peer.program, *GENERATORS) if shutil.which(program) is None]:
+        print(f"missing: {', '.join(missing)}; Debian's packages are named as the programs", file=sys.stderr)
         return 2
     rows = [row for row in all_rows(QUICK if arguments.quick else FULL) if row.name in (arguments.row or names)]
     with tempfile.TemporaryDirectory(prefix="pierone-benchmark-", dir=arguments.data_directory) as directory:

@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from benchmarks.peer import Peer
+
 ROOT = Path(__file__).parent.parent
 TOOLS = ("wrk", "hey", "curl")
 
 
-def facts(directory: Path) -> list[tuple[str, str]]:
+def facts(directory: Path, peer: Peer) -> list[tuple[str, str]]:
     """Return names and values; `directory` is where the servers keep their data."""
     return [
         ("Date", datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")),
@@ -23,7 +25,7 @@ def facts(directory: Path) -> list[tuple[str, str]]:
         ("File system of the data", _file_system(directory)),
         ("Python", platform.python_version()),
         ("Pier One", _subject_version()),
-        ("docker-registry", _printed(["docker-registry", "--version"]).rpartition(" ")[2]),
+        (peer.name, f"{peer.version()}, started by `{peer.command}`"),
         ("Generators", ", ".join(f"{tool} {_package_version(tool)}" for tool in TOOLS)),
         ("Load average before", " ".join(f"{load:.2f}" for load in os.getloadavg())),
     ]

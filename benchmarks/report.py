@@ -10,9 +10,15 @@ NOTHING = "-"
 FIGURES: tuple[tuple[str, Figure], ...] = (("", value), (" (p50)", p50), (" (p99)", p99))
 
 
-def render(results: Sequence[Result], facts: Facts) -> str:
-    """Return the whole report."""
-    sections = (_head(facts), _figures(results), _latencies(results), _shortfalls(results), _methods(results))
+def render(results: Sequence[Result], facts: Facts, peer: str) -> str:
+    """Return the whole report; `peer` is the name of the other registry."""
+    sections = (
+        _head(facts, peer),
+        _figures(results, peer),
+        _latencies(results, peer),
+        _shortfalls(results, peer),
+        _methods(results, peer),
+    )
     return "\n".join(line for section in sections for line in section)
 
 
@@ -32,8 +38,8 @@ def written(spread: Spread | None) -> str:
     return f"{number(spread.median)} ({number(spread.low)} to {number(spread.high)})"
 
 
-def _head(facts: Facts) -> Iterator[str]:
-    yield "# Pier One beside docker-registry"
+def _head(facts: Facts, peer: str) -> Iterator[str]:
+    yield f"# Pier One beside {peer}"
     yield ""
     yield "Written by `python -m benchmarks`; see README.md there for what a row does and how to read it."
     yield ""
@@ -42,13 +48,13 @@ def _head(facts: Facts) -> Iterator[str]:
     yield ""
 
 
-def _figures(results: Sequence[Result]) -> Iterator[str]:
+def _figures(results: Sequence[Result], peer: str) -> Iterator[str]:
     yield "## Figures"
     yield ""
-    yield "Median (minimum to maximum) of the rounds. The ratio is Pier One / docker-registry. The ceiling is"
+    yield f"Median (minimum to maximum) of the rounds. The ratio is Pier One / {peer}. The ceiling is"
     yield "what the same generator reached against a server that stores nothing."
     yield ""
-    yield "| row | unit | better | docker-registry | Pier One | ratio | generator's ceiling |"
+    yield f"| row | unit | better | {peer} | Pier One | ratio | generator's ceiling |"
     yield "|---|---|---|---|---|---|---|"
     for result in results:
         row = result.row
@@ -56,13 +62,13 @@ def _figures(results: Sequence[Result]) -> Iterator[str]:
     yield ""
 
 
-def _latencies(results: Sequence[Result]) -> Iterator[str]:
+def _latencies(results: Sequence[Result], peer: str) -> Iterator[str]:
     lines = [line for result in results for line in _latencies_of(result)]
     if not lines:
         return
     yield "## Latencies in milliseconds"
     yield ""
-    yield "| row | percentile | docker-registry | Pier One | ratio | generator's ceiling |"
+    yield f"| row | percentile | {peer} | Pier One | ratio | generator's ceiling |"
     yield "|---|---|---|---|---|---|"
     yield from lines
     yield ""
@@ -81,28 +87,28 @@ def _cells(result: Result, figure: Figure) -> str:
     return f"{peer} | {subject} | {ratio} | {ceiling}"
 
 
-def _shortfalls(results: Sequence[Result]) -> Iterator[str]:
+def _shortfalls(results: Sequence[Result], peer: str) -> Iterator[str]:
     yield "## Rows where Pier One falls short"
     yield ""
-    found = [line for result in results for line in _shortfalls_of(result)]
-    yield from found or ["There are none: no median is worse than docker-registry's."]
+    found = [line for result in results for line in _shortfalls_of(result, peer)]
+    yield from found or [f"There are none: no median is worse than {peer}'s."]
     yield ""
 
 
-def _shortfalls_of(result: Result) -> Iterator[str]:
+def _shortfalls_of(result: Result, peer: str) -> Iterator[str]:
     for suffix, figure in FIGURES:
         comparison = result.comparison(figure)
         if comparison and comparison.falls_short:
-            yield f"- {result.row.title}{suffix}: {_shortfall(comparison)}"
+            yield f"- {result.row.title}{suffix}: {_shortfall(comparison, peer)}"
 
 
-def _shortfall(comparison: Comparison) -> str:
+def _shortfall(comparison: Comparison, peer: str) -> str:
     size = "less" if comparison.better is Better.HIGHER else "more"
     overlap = "the ranges overlap" if comparison.peer.overlaps(comparison.subject) else "the ranges do not overlap"
-    return f"{number(comparison.ratio)} of docker-registry's figure, {size} than it should be; {overlap}."
+    return f"{number(comparison.ratio)} of {peer}'s figure, {size} than it should be; {overlap}."
 
 
-def _methods(results: Sequence[Result]) -> Iterator[str]:
+def _methods(results: Sequence[Result], peer: str) -> Iterator[str]:
     yield "## How each row was measured"
     yield ""
     yield "`$SERVER` is the address of the server; rows without a command line are clients of this package."
@@ -110,12 +116,12 @@ def _methods(results: Sequence[Result]) -> Iterator[str]:
         yield ""
         row = result.row
         yield f"**{row.title}** (`python -m benchmarks --row {row.name}`): {row.description}"
-        yield from (f"- {line}" for line in _details(result))
+        yield from (f"- {line}" for line in _details(result, peer))
     yield ""
 
 
-def _details(result: Result) -> Iterator[str]:
+def _details(result: Result, peer: str) -> Iterator[str]:
     if result.command:
         yield f"Command: `{result.command}`"
-    names = {Role.PEER: "docker-registry", Role.SUBJECT: "Pier One"}
+    names = {Role.PEER: peer, Role.SUBJECT: "Pier One"}
     yield from (f"{names[role]}: {said}." for role, said in result.preparations.items() if said)

@@ -16,16 +16,6 @@ POLL_SECONDS = 0.002
 LOG_TAIL = 2000
 HOST = "127.0.0.1"
 
-PEER_CONFIGURATION = """\
-version: 0.1
-log: {{level: warn, accesslog: {{disabled: true}}}}
-storage:
-  filesystem: {{rootdirectory: {directory}}}
-  delete: {{enabled: true}}
-  cache: {{blobdescriptor: inmemory}}
-http: {{addr: {host}:{port}}}
-"""
-
 
 class StartFailedError(Exception):
     """A server ended, or did not answer in time."""
@@ -41,16 +31,14 @@ class Launch:
 
 @dataclass(frozen=True)
 class Kind:
-    """A server program; `launch` prepares one start of it on an empty directory and a port."""
+    """A server program; `launch` prepares one start of it on a data directory and a port.
+
+    `has_tag_links` says that its tags are distribution's link files below the directory.
+    """
 
     name: str
     launch: Callable[[Path, int], Launch]
-
-
-def _launch_peer(directory: Path, port: int) -> Launch:
-    configuration = directory / "config.yml"
-    configuration.write_text(PEER_CONFIGURATION.format(directory=directory, host=HOST, port=port))
-    return Launch(["docker-registry", "serve", str(configuration)])
+    has_tag_links: bool = False
 
 
 def _launch_subject(directory: Path, port: int) -> Launch:
@@ -62,7 +50,6 @@ def _launch_null(_: Path, port: int) -> Launch:
     return Launch([sys.executable, "-m", "benchmarks.null_server", str(port)])
 
 
-PEER = Kind("docker-registry", _launch_peer)
 SUBJECT = Kind("Pier One", _launch_subject)
 NULL = Kind("null server", _launch_null)
 
@@ -90,8 +77,8 @@ class Server:
 
 @contextmanager
 def running(kind: Kind, directory: Path) -> Iterator[Server]:
-    """Start a server on an empty directory and stop it in the end."""
-    directory.mkdir()
+    """Start a server on a directory, a new one or one it has had before, and stop it in the end."""
+    directory.mkdir(exist_ok=True)
     port = _free_port()
     launch = kind.launch(directory, port)
     log = directory.with_suffix(".log")

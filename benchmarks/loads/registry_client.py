@@ -55,11 +55,16 @@ def has_manifest(connection: Connection, repository: str, reference: str) -> boo
     return answer.status == HTTPStatus.OK
 
 
+def get_manifest(connection: Connection, repository: str, reference: str) -> bytes:
+    """Pull a manifest."""
+    return connection.request("GET", f"/v2/{repository}/manifests/{reference}", (200,), ACCEPT).body
+
+
 def pull_image(connection: Connection, repository: str, tag: str) -> dict[str, bytes]:
     """Pull by tag: HEAD manifest, GET it by digest, GET config and layers. Return the blobs by digest."""
     head = connection.request("HEAD", f"/v2/{repository}/manifests/{tag}", (200,), ACCEPT)
     digest = head.headers["docker-content-digest"]
-    manifest = json.loads(connection.request("GET", f"/v2/{repository}/manifests/{digest}", (200,), ACCEPT).body)
+    manifest = json.loads(get_manifest(connection, repository, digest))
     descriptors = [manifest["config"], *manifest["layers"]]
     return {descriptor["digest"]: _pull_blob(connection, repository, descriptor) for descriptor in descriptors}
 

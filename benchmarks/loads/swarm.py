@@ -3,7 +3,7 @@
 import multiprocessing
 import time
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -42,16 +42,19 @@ def run_for(seconds: float, work: Work, host: str, port: int) -> Sample:
     """Let CLIENTS processes work until the time is over (a unit that has begun is finished); units/s."""
     start = time.monotonic() + MUSTER_SECONDS
     assignment = Assignment(work, host, port, start, deadline=start + seconds)
-    shifts = _gather(assignment)
+    return _sample(_gather(assignment), start)
+
+
+def run_units(total: int, work: Work, host: str, port: int) -> Sample:
+    """Let CLIENTS processes do the units 0 .. total - 1; `total` is a multiple of CLIENTS; units/s."""
+    start = time.monotonic() + MUSTER_SECONDS
+    return _sample(_gather(Assignment(work, host, port, start, units=total // CLIENTS)), start)
+
+
+def _sample(shifts: Sequence[Shift], start: float) -> Sample:
     latencies = sorted(latency for shift in shifts for latency in shift.latencies)
     elapsed = max(shift.end for shift in shifts) - start
     return Sample(len(latencies) / elapsed, percentile(latencies, 0.5) * 1e3, percentile(latencies, 0.99) * 1e3)
-
-
-def run_units(total: int, work: Work, host: str, port: int) -> None:
-    """Let CLIENTS processes do the units 0 .. total - 1; `total` is a multiple of CLIENTS."""
-    start = time.monotonic() + MUSTER_SECONDS
-    _gather(Assignment(work, host, port, start, units=total // CLIENTS))
 
 
 def _gather(assignment: Assignment) -> list[Shift]:

@@ -1,4 +1,4 @@
-"""Tags of docker-registry written as its own link files, for repositories it would need too long to fill."""
+"""Tags written as distribution's own link files, for repositories it would need too long to fill."""
 
 from benchmarks.servers import Server
 

@@ -17,10 +17,11 @@ class Sizes:
     layer_mib: int
     few_tags: int
     many_tags: int
+    cold_tags: int
 
 
-FULL = Sizes(layer_mib=512, few_tags=1_000, many_tags=100_000)
-QUICK = Sizes(layer_mib=16, few_tags=200, many_tags=2_000)
+FULL = Sizes(layer_mib=512, few_tags=1_000, many_tags=100_000, cold_tags=10_000)
+QUICK = Sizes(layer_mib=16, few_tags=200, many_tags=2_000, cold_tags=800)
 
 
 @dataclass(frozen=True)

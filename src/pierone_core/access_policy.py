@@ -15,6 +15,8 @@ from pierone_core.values import Repository
 
 WRITE = "application.write"
 WRITE_ALL = "application.write_all"
+# Besides: to say where an image comes from (`scm_source`). It allows no push by itself.
+WRITE_ALL_TRUSTED = "application.write_all_trusted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,6 +167,15 @@ class EndpointUnknown(Unsupported):
     """No endpoint of the distribution spec has this path."""
 
 
+class TooManyGuesses(TooManyRequests):
+    """Too many wrong passwords for a user name; `seconds` until another is looked at."""
+
+    def __init__(self, message: str, seconds: int) -> None:
+        """`seconds` to wait."""
+        super().__init__(message, {"retryAfter": seconds})
+        self.seconds = seconds
+
+
 class Unavailable(TooManyRequests):
     """Storage, database or an identity source does not answer; nothing was acknowledged."""
 

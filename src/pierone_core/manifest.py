@@ -19,6 +19,8 @@ DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 IMAGE_TYPES = frozenset({OCI_MANIFEST, DOCKER_MANIFEST})
 INDEX_TYPES = frozenset({OCI_INDEX, DOCKER_LIST})
+# An index has an image for each platform; of one with more the first are found by their digests.
+_IMAGES_MAX = 100
 _SCHEMA_VERSION = 2
 _SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1"
 
@@ -39,6 +41,16 @@ class Manifest:
     subject: Digest | None
     artifact_type: str | None
     annotations: Mapping[str, str]
+
+    @property
+    def config(self) -> Digest | None:
+        """The digest of an image's config; None for an index."""
+        return self.blobs[0] if self.media_type in IMAGE_TYPES else None
+
+    @property
+    def images(self) -> tuple[Digest, ...]:
+        """By which other digests people know what it holds: of its config, or of the (first) images of an index."""
+        return (self.config,) if self.config else self.children[:_IMAGES_MAX]
 
 
 def parse(data: bytes, content_type: str | None, algorithm: str = "sha256") -> Manifest:

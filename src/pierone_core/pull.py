@@ -1,6 +1,7 @@
 """Spec chapter "Pull": manifests by tag or digest, blobs by digest."""
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from pierone_core.errors import BlobUnknown, ManifestUnknown, Unavailable
@@ -43,12 +44,15 @@ class Pull:
             raise BlobUnknown(f"{repository} has no blob {digest}", {"digest": str(digest)})
         return size
 
+    def find_blob(self, digest: Digest, start: int, stop: int) -> str | BlobReader:
+        """Where a client may read a blob that `blob_size` found by itself, else as `open_blob`."""
+        with _known(digest):
+            return self.store.url(digest) or self.store.open_blob(digest, start, stop)
+
     def open_blob(self, digest: Digest, start: int, stop: int) -> BlobReader:
         """Bytes [start, stop) of a blob that `blob_size` found; close the reader. Raises `Unavailable`."""
-        try:
+        with _known(digest):
             return self.store.open_blob(digest, start, stop)
-        except BlobUnknown as error:  # known to the metadata, so this is damage or an unmounted disk, not a 404
-            raise Unavailable(f"the bytes of {digest} cannot be read now; tell the operator of the registry") from error
 
     def get_blob(self, repository: Repository, digest: Digest) -> bytes:
         """A whole blob in memory; raise `BlobUnknown`."""
@@ -58,3 +62,11 @@ class Pull:
             return b"".join(iter(lambda: reader.read(1 << 20), b""))
         finally:
             reader.close()
+
+
+@contextmanager
+def _known(digest: Digest) -> Iterator[None]:
+    try:
+        yield
+    except BlobUnknown as error:  # known to the metadata, so this is damage or an unmounted disk, not a 404
+        raise Unavailable(f"the bytes of {digest} cannot be read now; tell the operator of the registry") from error

@@ -1,7 +1,7 @@
 """Spec chapter "Push", section "Pushing blobs": uploads in one piece or in chunks, and mounting.
 
 Order of a push: bytes durable, then metadata, then the answer. Access is judged when an upload starts;
-later requests must come from the same caller to the same repository.
+later requests must come from the same caller, of the same realm, to the same repository.
 """
 
 import uuid
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from pierone_core.access_policy import AccessPolicy
-from pierone_core.caller import Caller
+from pierone_core.caller import Caller, Grants
 from pierone_core.errors import BlobUploadUnknown, Denied, DigestInvalid, RangeInvalid, Unauthorized, UploadBusy
 from pierone_core.ports import BlobStore, Now, RepositoryBlobs, UploadSessions, UploadWriter
 from pierone_core.records import UploadSession
@@ -31,14 +31,15 @@ class BlobPush:
         """Begin an upload (end-4a, end-4c); raise `Denied` or `DigestInvalid` (unsupported algorithm)."""
         self.access.check_push(caller, repository)
         check_algorithm(algorithm)
-        session = UploadSession(str(uuid.uuid4()), repository, caller.name, algorithm, self.now())
+        session = UploadSession(str(uuid.uuid4()), repository, starter_of(caller), algorithm, self.now())
         self.uploads.add(session)
         return session
 
     def mount(self, caller: Caller, repository: Repository, digest: Digest, source: Repository | None) -> bool:
         """Make a blob of `source` (None: of any repository) visible in `repository`, if it can be (end-11).
 
-        What the caller may not pull is as if it were not there.
+        What the caller may not pull is as if it were not there. A token of the registry names the repositories that
+        it covers, so its bearer mounts from one of these and never from "any".
         """
         self.access.check_push(caller, repository)
         if not self._may_mount(caller, source):
@@ -50,6 +51,8 @@ class BlobPush:
         return True
 
     def _may_mount(self, caller: Caller, source: Repository | None) -> bool:
+        if source is None and caller.grants is not None:
+            return False
         try:
             if source:
                 self.access.check_pull(caller, source)
@@ -62,7 +65,7 @@ class BlobPush:
     def resume(self, caller: Caller, repository: Repository, upload_id: str) -> UploadSession:
         """The upload under way; raise `BlobUploadUnknown` if it is not this caller's in this repository."""
         session = self.uploads.get(upload_id)
-        if session and session.repository == repository and session.starter == caller.name:
+        if session and session.repository == repository and session.starter == starter_of(caller):
             return session
         raise BlobUploadUnknown(
             "no such upload: it was finished, cancelled, given up for its age, or is not yours; start a new one",
@@ -140,6 +143,18 @@ class BlobPush:
             return False
         self.uploads.remove(upload_id)
         return True
+
+
+def starter_of(caller: Caller) -> str:
+    """How an upload names who started it: `realm/name`, as an employee and a service user may share a name."""
+    realm = caller.realm.replace("~", "~0").replace("/", "~1")  # as RFC 6901 does, so that only one slash separates
+    return f"{realm}/{caller.name}"
+
+
+def bearer_for(starter: str) -> Caller:
+    """Whoever started an upload, as somebody who may go on with it and do nothing else."""
+    realm, _, name = starter.partition("/")
+    return Caller(name, realm=realm.replace("~1", "/").replace("~0", "~"), grants=Grants())
 
 
 def _check_start(writer: UploadWriter, start: int | None) -> None:

@@ -1,18 +1,15 @@
-"""`pierone-server`: serve the registry, or hash a password for the users file."""
+"""`pierone-server`: serve the registry, upgrade its database, look for damage, or hash a password."""
 
 import argparse
 import getpass
 import json
-import resource
 import sys
 from collections.abc import Sequence
 from typing import get_origin
 
-import uvicorn
-
 from pierone_core.errors import RegistryError
+from pierone_http import database_command, fsck_command, logs, serving
 from pierone_http.container import Container, hash_password
-from pierone_http.protocol import RegistryProtocol
 from pierone_http.settings import CONFIG_FILE_VARIABLE, Settings
 
 _OPEN = """\
@@ -21,14 +18,17 @@ Set PIERONE_USERS_FILE to a file of users (make hashes with `pierone-server hash
 PIERONE_TOKENINFO_URL, PIERONE_INTROSPECTION_URL and PIERONE_JWT_ISSUER; or serve 127.0.0.1 and put a
 proxy that knows its users in front."""
 
-_SHUTDOWN_SECONDS = 30  # how long requests under way may take to finish after SIGTERM
-
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; exits with 2 for settings that cannot be served."""
     options = vars(_parser().parse_args(arguments))
-    if options.pop("command") == "hash-password":
+    command = options.pop("command")
+    if command == "hash-password":
         _print_hash(_read_password())
+    elif command == "db":
+        database_command.run(_settings(options))
+    elif command == "fsck":
+        fsck_command.run(_settings({}), options["verify"], rebuild=options["rebuild"])
     else:
         serve(_settings(options))
 
@@ -37,29 +37,12 @@ def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are finished."""
     if settings.is_open_to_others:
         sys.exit(_OPEN.format(host=settings.host))
+    logs.configure(settings)
     try:
         app = Container(settings=settings).app()
     except (RegistryError, OSError, ValueError) as error:
         sys.exit(f"pierone-server: {error}")
-    _raise_file_limit()
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http=RegistryProtocol.with_patience(settings.body_timeout),
-        ws="none",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # whom to believe is `PIERONE_TRUSTED_PROXIES`'s to say, also on this machine
-        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
-    )
-
-
-def _raise_file_limit() -> None:
-    # A connection is a file, too; Debian's default is 1024 of them, with leave to take many more.
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    serving.serve(app, settings)
 
 
 def _settings(options: dict[str, str | None]) -> Settings:
@@ -92,6 +75,8 @@ def _parser() -> argparse.ArgumentParser:
         default = "" if field.default is None else f", default {field.default}"
         about = f"{field.description} [PIERONE_{name.upper()}{default}]".replace("%", "%%")
         serving.add_argument(f"--{name.replace('_', '-')}", dest=name, metavar="VALUE", help=about)
+    database_command.add_to(commands)
+    fsck_command.add_to(commands)
     commands.add_parser("hash-password", help="read a password from standard input, print its bcrypt hash")
     return parser
 

@@ -3,14 +3,21 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 
 from fastapi import FastAPI
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pierone_core.ports import Identity, Metadata, TokenIssuer
 from pierone_core.registry import Registry
+from pierone_core.scm_claim import ScmClaims
+from pierone_http import logs
+from pierone_http.api.access import Readers
+from pierone_http.api.app import DESCRIPTION, TITLE, ApiParts, install
 from pierone_http.auth import Authentication
 from pierone_http.challenge import Challenges
+from pierone_http.health import Readiness
 from pierone_http.settings import Settings
 from pierone_http.sweeper import Sweeper
 from pierone_http.upload_pass import UploadPasses
@@ -31,12 +38,14 @@ _IDENTITY_THREADS = 8
 class App:
     """ASGI entry: one comparison sends a request to its side, and lifespan to FastAPI."""
 
-    def __init__(self, v2: ASGIApp, api: FastAPI) -> None:
-        """`v2` answers `/v2` and below."""
+    def __init__(self, v2: ASGIApp, api: ASGIApp, readiness: Readiness) -> None:
+        """`v2` answers `/v2` and below; `readiness` is what the server denies before it ends."""
         self._v2, self._api = v2, api
+        self.readiness = readiness
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request on."""
+        logs.enter(scope)
         is_v2 = scope["type"] == "http" and (scope["path"].startswith("/v2/") or scope["path"] == "/v2")
         await (self._v2 if is_v2 else self._api)(scope, receive, send)
 
@@ -50,6 +59,8 @@ class Parts:
     identity: Identity
     issuer: TokenIssuer
     pass_key: bytes
+    api: ApiParts
+    claims: ScmClaims
 
 
 def create_app(parts: Parts, settings: Settings) -> App:
@@ -62,8 +73,16 @@ def create_app(parts: Parts, settings: Settings) -> App:
         passes=UploadPasses(parts.pass_key, settings.upload_max_age),
         challenges=Challenges(basic=settings.challenge == "basic", trusted_proxies=settings.trusted_proxies),
     )
-    sweeper = Sweeper(parts.registry.push_blobs, work, settings.upload_max_age, settings.sweep_interval)
-    return App(V2App(gate, _endpoints(parts, settings, work, gate)), _api(sweeper, parts))
+    push, alone = parts.registry.push_blobs, parts.metadata.alone
+    sweeper = Sweeper(push, alone, work, settings.upload_max_age, settings.sweep_interval)
+    readiness = Readiness({"database": parts.metadata.check, "store": push.store.check})
+    v2 = V2App(gate, _endpoints(parts, settings, work, gate))
+    api = logs.Identified(_api(sweeper, readiness, parts, gate, work))
+    return App(_logged(v2, settings), _logged(api, settings), readiness)
+
+
+def _logged(app: ASGIApp, settings: Settings) -> ASGIApp:
+    return logs.AccessLog(app) if settings.access_log else app
 
 
 def _endpoints(parts: Parts, settings: Settings, work: Work, gate: Gate) -> Endpoints:
@@ -72,25 +91,33 @@ def _endpoints(parts: Parts, settings: Settings, work: Work, gate: Gate) -> Endp
     return Endpoints(
         pull=PullEndpoints(registry.pull, work, patience),
         blobs=BlobPushEndpoints(registry.push_blobs, work, passes, patience),
-        manifests=ManifestPushEndpoints(registry.push_manifests, work, patience, settings.manifest_max_bytes),
+        manifests=ManifestPushEndpoints(
+            registry.push_manifests, parts.claims, work, patience, settings.manifest_max_bytes
+        ),
         discovery=DiscoveryEndpoints(registry.discovery, work),
         token=TokenEndpoints(gate.authentication, registry.access, parts.issuer, work, patience),
     )
 
 
-def _api(sweeper: Sweeper, parts: Parts) -> FastAPI:
+def _api(sweeper: Sweeper, readiness: Readiness, parts: Parts, gate: Gate, work: Work) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with sweeper.running():
             yield
         parts.metadata.close()
 
-    api = FastAPI(title="Pier One", lifespan=lifespan)
+    api = FastAPI(title=TITLE, description=DESCRIPTION, version=version("pierone"), lifespan=lifespan)
+    install(api, parts.api, Readers(gate.authentication, gate.access), gate.challenges, work)
 
     @api.get("/.well-known/health")
     async def health() -> dict[str, bool]:
-        """Whether the server runs."""
+        """Whether the server runs; asks nobody else."""
         return {"health": True}
+
+    @api.get("/.well-known/ready", response_class=JSONResponse)
+    async def ready() -> JSONResponse:
+        """Whether requests should be sent here: database and store answer, and the server is not about to end."""
+        return await readiness.response()
 
     @api.get("/.well-known/jwks.json")
     async def keys() -> dict[str, list[dict[str, str]]]:

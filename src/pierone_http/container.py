@@ -4,17 +4,24 @@ container = Container(settings=Settings())
 container.blob_store.override(providers.Object(my_blob_store))
 """
 
+import time
 from collections.abc import Sequence
 
 from dependency_injector import containers, providers
 
 from pierone_adapters.identity import OpenIdentity, hash_password
-from pierone_adapters.jwt import JwtIssuer, SigningKey, kept_key, new_key, read_key
+from pierone_adapters.jwt import JwtIssuer, SigningKey, kept_key, new_key, new_pem, parse_key, read_key
+from pierone_adapters.unpack import unpack
 from pierone_core.access_policy import AccessPolicy
+from pierone_core.catalogue import Catalogue
+from pierone_core.image_reader import ImageReader
 from pierone_core.ports import BlobStore, Identity, Metadata, TokenIssuer
-from pierone_core.registry import Registry
+from pierone_core.registry import Registry, utc_now
+from pierone_core.scm_claim import ScmClaims
+from pierone_core.scm_search import ScmSearch
 from pierone_core.tag_policy import MutableTags
-from pierone_http import identity_wiring, storage_wiring
+from pierone_http import identity_wiring, shared_keys, storage_wiring
+from pierone_http.api.app import ApiParts
 from pierone_http.app import App, Parts, create_app
 from pierone_http.settings import Settings
 
@@ -29,11 +36,21 @@ def _mutable_tags(settings: Settings) -> MutableTags:
     return MutableTags.parse(settings.mutable_tags)
 
 
-def _keys(settings: Settings) -> Sequence[SigningKey]:
+def _keys(settings: Settings, metadata: Metadata) -> Sequence[SigningKey]:
+    keys = _own_keys(settings, metadata)
+    if settings.database_url:
+        shared_keys.warn_unless_fitting(metadata.share, [key.kid for key in keys])
+    return keys
+
+
+def _own_keys(settings: Settings, metadata: Metadata) -> Sequence[SigningKey]:
     if settings.token_key_files:
         return [read_key(path) for path in settings.token_key_files]
     if settings.storage == "memory":
         return [new_key()]
+    if settings.database_url:
+        pem = metadata.share(shared_keys.KEY, new_pem().decode())
+        return [parse_key(pem.encode(), "the database")]
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     return [kept_key(settings.data_dir / "token-key.pem")]
 
@@ -44,6 +61,16 @@ def _access(settings: Settings) -> AccessPolicy:
 
 def _pass_key(keys: Sequence[SigningKey]) -> bytes:
     return keys[0].secret
+
+
+def _api(metadata: Metadata, store: BlobStore) -> ApiParts:
+    images = ImageReader(metadata.manifests, metadata.blobs, store)
+    catalogue = Catalogue(metadata.catalogue, metadata.listing, images)
+    return ApiParts(catalogue, ScmSearch(metadata.catalogue.scm_sources, images, unpack, time.monotonic))
+
+
+def _claims(metadata: Metadata, access: AccessPolicy) -> ScmClaims:
+    return ScmClaims(metadata.catalogue.scm_sources, metadata.manifests, access, utc_now)
 
 
 class Container(containers.DeclarativeContainer):
@@ -57,9 +84,11 @@ class Container(containers.DeclarativeContainer):
     registry: providers.Provider[Registry] = providers.Singleton(
         Registry.over, metadata, blob_store, providers.Callable(_mutable_tags, settings), access
     )
-    keys: providers.Provider[Sequence[SigningKey]] = providers.Singleton(_keys, settings)
+    keys: providers.Provider[Sequence[SigningKey]] = providers.Singleton(_keys, settings, metadata)
     issuer: providers.Provider[TokenIssuer] = providers.Singleton(JwtIssuer, keys)
+    api: providers.Provider[ApiParts] = providers.Singleton(_api, metadata, blob_store)
+    claims: providers.Provider[ScmClaims] = providers.Singleton(_claims, metadata, access)
     parts: providers.Provider[Parts] = providers.Factory(
-        Parts, registry, metadata, identity, issuer, providers.Callable(_pass_key, keys)
+        Parts, registry, metadata, identity, issuer, providers.Callable(_pass_key, keys), api, claims
     )
     app: providers.Provider[App] = providers.Singleton(create_app, parts, settings)

@@ -6,6 +6,7 @@ import logging
 from starlette.responses import Response
 
 from pierone_core import errors
+from pierone_core.catalogue import ImageAmbiguous
 from pierone_core.errors import RangeInvalid, RangeUnsatisfiable, RegistryError, Unavailable
 
 _LOG = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ STATUS: dict[type[RegistryError], int] = {
     errors.ContentTooLarge: 413,
     errors.BodyStalled: 408,
     errors.TooManyTags: 414,
+    ImageAmbiguous: 412,
     errors.QueryInvalid: 400,
     errors.EndpointUnknown: 404,
     errors.Unavailable: 503,
@@ -66,6 +68,8 @@ def _headers(error: RegistryError, path: str) -> dict[str, str]:
             headers = {"Content-Range": f"bytes */{error.size}"}
         case errors.MethodUnsupported():  # RFC 9110 section 15.5.6
             headers = {"Allow": ", ".join(error.allowed)}
+        case errors.TooManyGuesses():  # RFC 6585 section 4
+            headers = {"Retry-After": str(error.seconds)}
         case Unavailable():
             headers = {"Retry-After": _RETRY_AFTER_SECONDS}
         case errors.BodyStalled():  # the rest of the body may still come, and would be read as a request

@@ -17,13 +17,14 @@ from pydantic_settings import (
 from pierone_core.tag_policy import MutableTags
 from pierone_http.database_settings import DatabaseSettings
 from pierone_http.identity_settings import IdentitySettings
+from pierone_http.log_settings import LogSettings
 from pierone_http.s3_settings import S3Settings
 
 CONFIG_FILE_VARIABLE = "PIERONE_CONFIG_FILE"
 _LONGEST_SECONDS = 10.0**9
 
 
-class Settings(IdentitySettings, S3Settings, DatabaseSettings, BaseSettings):
+class Settings(IdentitySettings, S3Settings, DatabaseSettings, LogSettings, BaseSettings):
     """The server's settings; an option given on the command line wins over the environment, that over the file."""
 
     # What was given is not repeated in errors: it may be a secret.
@@ -51,7 +52,7 @@ class Settings(IdentitySettings, S3Settings, DatabaseSettings, BaseSettings):
     token_key_files: list[Path] = Field(
         default=[],
         description="JSON list of PEM files with P-256 keys: the first signs tokens, all are accepted; "
-        "without it a key is made and kept below data_dir",
+        "without it a key is made and kept below data_dir, or in PostgreSQL where there is one",
     )
     trusted_proxies: list[IPvAnyNetwork] = Field(
         default=[], description="JSON list of networks whose X-Forwarded-Proto and X-Forwarded-Host are believed"
@@ -67,6 +68,18 @@ class Settings(IdentitySettings, S3Settings, DatabaseSettings, BaseSettings):
         gt=0,
         le=_LONGEST_SECONDS,
         description="seconds without a byte after which a request or an answer is given up",
+    )
+    shutdown_delay: float = Field(
+        default=0,
+        ge=0,
+        le=_LONGEST_SECONDS,
+        description="seconds after SIGTERM during which everything is still served, but readiness is denied",
+    )
+    shutdown_seconds: float = Field(
+        default=30,
+        ge=0,
+        le=_LONGEST_SECONDS,
+        description="seconds that requests under way have to finish when the server ends; then they are cut",
     )
     cache_bytes: int = Field(
         default=64 << 20, ge=0, description="memory for what cannot change (manifests, tags), in bytes"

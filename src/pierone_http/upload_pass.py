@@ -1,7 +1,8 @@
 """The pass that an upload's Location carries: a push that outlives its token can finish.
 
-It names the caller who started the upload, is bound to the upload and its repository, ends with the upload's age, and
-is worth nothing elsewhere. Made with a keyed hash, so that every replica with the same key accepts it.
+It names the caller who started the upload with the realm, is bound to the upload and its repository, ends with the
+upload's age, and is worth nothing elsewhere. Made with a keyed hash, so that every replica with the same key accepts
+it.
 """
 
 import base64
@@ -9,7 +10,8 @@ import binascii
 import hmac
 import time
 
-from pierone_core.caller import Caller, Grants
+from pierone_core.caller import Caller
+from pierone_core.push_blobs import bearer_for
 
 PARAMETER = "pass"
 
@@ -21,23 +23,23 @@ class UploadPasses:
         """`lifetime` in seconds."""
         self._key, self._lifetime = key, lifetime
 
-    def issue(self, caller_name: str, repository: str, upload_id: str) -> str:
-        """A pass for the upload."""
-        return self._pass(caller_name, repository, upload_id, int(time.time() + self._lifetime))
+    def issue(self, starter: str, repository: str, upload_id: str) -> str:
+        """A pass for the upload; `starter` as its session has it (`realm/name`)."""
+        return self._pass(starter, repository, upload_id, int(time.time() + self._lifetime))
 
     def read(self, text: str, repository: str, upload_id: str) -> Caller | None:
         """The caller whom a pass stands for, who may do nothing but go on with this upload; None if it is no good."""
         try:
-            name_part, ends, _ = text.split(".")
-            name = base64.urlsafe_b64decode(name_part).decode()
-            expected = self._pass(name, repository, upload_id, int(ends))
+            starter_part, ends, _ = text.split(".")
+            starter = base64.urlsafe_b64decode(starter_part).decode()
+            expected = self._pass(starter, repository, upload_id, int(ends))
         except (ValueError, binascii.Error):
             return None
         if hmac.compare_digest(expected.encode(), text.encode()) and int(ends) > time.time():
-            return Caller(name, realm="", grants=Grants())
+            return bearer_for(starter)
         return None
 
-    def _pass(self, name: str, repository: str, upload_id: str, ends: int) -> str:
-        claim = f"{base64.urlsafe_b64encode(name.encode()).decode()}.{ends}"
+    def _pass(self, starter: str, repository: str, upload_id: str, ends: int) -> str:
+        claim = f"{base64.urlsafe_b64encode(starter.encode()).decode()}.{ends}"
         mac = hmac.digest(self._key, f"{claim} {repository} {upload_id}".encode(), "sha256")
         return f"{claim}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"

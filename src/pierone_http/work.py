@@ -6,6 +6,7 @@ A hop through a thread costs more than most reads do.
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -24,7 +25,7 @@ class Work:
 
     async def run(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call in a thread: for whatever writes, waits for a disk, or computes for long."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, partial(call, *args, **kwargs))
+        return await _run(self._threads, partial(call, *args, **kwargs))
 
     async def read(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call a read of the metadata, on the loop where that is prompt."""
@@ -32,4 +33,9 @@ class Work:
 
     async def fetch(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call a read that may wait, in a thread that no write holds: pulls go on while pushes wait for a lock."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, partial(call, *args, **kwargs))
+        return await _run(self._readers, partial(call, *args, **kwargs))
+
+
+async def _run(threads: ThreadPoolExecutor, call: Callable[[], R]) -> R:
+    # In the caller's context: what the thread logs has the id of the request it works for.
+    return await asyncio.get_running_loop().run_in_executor(threads, copy_context().run, call)

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.contracts.adapters import BLOB_STORES, METADATA, sqlite
+from tests.contracts.adapters import BLOB_STORES, CLOCK_STEPS, METADATA, give_back, sqlite
 
 from pierone_adapters.filesystem import FilesystemBlobStore
 from pierone_core.ports import (
@@ -24,6 +24,7 @@ def metadata(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Metadat
     """Begin an empty metadata store of each kind."""
     with closing(METADATA[request.param](tmp_path)) as opened:
         yield opened
+    give_back(tmp_path)
 
 
 @pytest.fixture
@@ -60,6 +61,12 @@ def blobs(metadata: Metadata) -> RepositoryBlobs:
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
     """Begin an empty blob store of each kind."""
     return BLOB_STORES[request.param](tmp_path)
+
+
+@pytest.fixture
+def clock_step(request: pytest.FixtureRequest) -> float:
+    """Tell how long a test must wait, in seconds, for that store to see two points in time as different."""
+    return CLOCK_STEPS[request.node.callspec.params["store"]]
 
 
 @pytest.fixture

@@ -13,11 +13,12 @@ from multiprocessing.queues import Queue
 from pathlib import Path
 
 from sqlalchemy import Engine, event
-from tests.contracts.adapters import sqlite
+from tests.contracts.adapters import METADATA, sqlite
 from tests.contracts.content import APP, artifact, fixed, write
 
 from pierone_adapters.filesystem import FilesystemBlobStore
 from pierone_adapters.memory import memory_metadata
+from pierone_adapters.sql import upgrade_postgres
 from pierone_core.caller import Caller
 from pierone_core.errors import BlobUploadUnknown, RegistryError
 from pierone_core.ports import TagRaced
@@ -57,12 +58,13 @@ def discard_all(root: Path) -> None:
         store.discard_upload(path.name)
 
 
-def race_for_tag(directory: Path, number: int, gate: Path, answers: "Queue[tuple[int, str]]") -> None:
-    """Wait for the file `gate`, then open the database and try to bind tag 1.0; answer how that went."""
+def race_for_tag(adapter: str, directory: Path, number: int, gate: Path, answers: "Queue[tuple[int, str]]") -> None:
+    """Wait for the file `gate`, then open the metadata and try to bind tag 1.0; answer how that went."""
     answers.put((number, "ready"))
     wait_for(gate.exists)
     try:
-        sqlite(directory).manifests.store(write(artifact(f"by process {number}"), fixed("1.0")))
+        with closing(METADATA[adapter](directory)) as metadata:
+            metadata.manifests.store(write(artifact(f"by process {number}"), fixed("1.0")))
     except TagRaced:
         answers.put((number, "lost"))
     except RegistryError as error:
@@ -97,6 +99,28 @@ def die_while_creating_tables(directory: Path, table: str) -> None:
 
     event.listen(Engine, "before_cursor_execute", watch)
     sqlite(directory)
+
+
+def hold_alone(adapter: str, directory: Path, held: Path) -> None:
+    """Be alone under the name `sweep`, say so by making the file `held`, and stay so for ever."""
+    with closing(METADATA[adapter](directory)) as metadata, metadata.alone("sweep") as alone:
+        if alone:
+            held.touch()
+        signal.pause()
+
+
+def die_while_upgrading(directory: Path, url: str | None) -> None:
+    """Upgrade a database of the previous version, and be killed when most of it is done."""
+
+    def watch(_: object, __: object, statement: str, *___: object) -> None:
+        if "UPDATE alembic_version" in statement:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(Engine, "before_cursor_execute", watch)
+    if url is None:
+        sqlite(directory)
+    else:
+        upgrade_postgres(url)
 
 
 def die_while_finishing(directory: Path, upload_id: str, step: int) -> None:

@@ -106,19 +106,27 @@ def test_discarding_an_upload_leaves_the_others(store: BlobStore) -> None:
     assert store.upload_size("two") == 100
 
 
-def test_idle_uploads_are_those_not_written_to_since(store: BlobStore) -> None:
+def test_idle_uploads_are_those_not_written_to_since(store: BlobStore, clock_step: float) -> None:
     append(store, DATA, "idle")
     append(store, DATA, "goes on")
-    since = let_clocks_step()
+    since = let_clocks_step(clock_step)
     append(store, DATA, "goes on")
     append(store, DATA, "new")
     assert list(store.idle_uploads(since)) == ["idle"]
-    assert sorted(store.idle_uploads(let_clocks_step())) == ["goes on", "idle", "new"]
+    assert sorted(store.idle_uploads(let_clocks_step(clock_step))) == ["goes on", "idle", "new"]
 
 
-def test_asking_about_an_upload_does_not_make_it_less_idle(store: BlobStore) -> None:
+def test_what_was_written_after_a_point_in_time_was_not_idle_before_it(store: BlobStore) -> None:
+    time.sleep(CLOCK_STEP)
+    since = datetime.now(UTC)
+    time.sleep(CLOCK_STEP)
+    append(store, DATA)
+    assert list(store.idle_uploads(since)) == []
+
+
+def test_asking_about_an_upload_does_not_make_it_less_idle(store: BlobStore, clock_step: float) -> None:
     append(store, DATA, "idle")
-    since = let_clocks_step()
+    since = let_clocks_step(clock_step)
     assert store.upload_size("idle") == 100
     store.open_upload("idle", "sha256").close()
     assert list(store.idle_uploads(since)) == ["idle"]
@@ -151,8 +159,8 @@ def ask_until_none_is_left(store: BlobStore) -> None:
         assert time.monotonic() < deadline
 
 
-def let_clocks_step() -> datetime:
-    time.sleep(CLOCK_STEP)
+def let_clocks_step(step: float) -> datetime:
+    time.sleep(step)
     now = datetime.now(UTC)
-    time.sleep(CLOCK_STEP)
+    time.sleep(step)
     return now

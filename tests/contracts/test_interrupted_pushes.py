@@ -80,7 +80,7 @@ def test_a_push_that_was_killed_at_any_change_of_the_disk_can_be_repeated(tmp_pa
 def test_a_push_whose_metadata_could_not_be_written_can_be_repeated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pierone_adapters.sql.database._WRITE_PATIENCE", 50)
+    monkeypatch.setattr("pierone_adapters.sql.sqlite._WRITE_PATIENCE", 50)
     pushing = registry(tmp_path)
     upload_id = start(pushing)
     with closing(sqlite3.connect(tmp_path / "pierone.sqlite", isolation_level=None)) as other:

@@ -63,3 +63,25 @@ def test_many_may_add_different_blobs_at_once(blobs: RepositoryBlobs) -> None:
     digests = [Digest.of(bytes([number])) for number in range(MANY)]
     assert all_at_once([partial(blobs.add, APP, digest, 1) for digest in digests]) == [None] * MANY
     assert [blobs.size(APP, digest) for digest in digests] == [1] * MANY
+
+
+def test_everywhere_tells_each_blob_once_in_byte_order(blobs: RepositoryBlobs) -> None:
+    sizes = {
+        Digest.of(bytes([number]), algorithm): number for number in range(10) for algorithm in ("sha256", "sha512")
+    }
+    for digest, size in sizes.items():
+        blobs.add(APP, digest, size)
+        blobs.add(OTHER, digest, size)
+    assert list(blobs.everywhere("", 100)) == sorted(sizes.items(), key=lambda item: str(item[0]))
+
+
+def test_everywhere_is_read_in_pages(blobs: RepositoryBlobs) -> None:
+    for number in range(7):
+        blobs.add(APP, Digest.of(bytes([number])), number)
+    pages, after = [], ""
+    while page := blobs.everywhere(after, 3):
+        pages.append(page)
+        after = str(page[-1][0])
+    assert [len(page) for page in pages] == [3, 3, 1]
+    assert sorted(size for page in pages for _, size in page) == [*range(7)]
+    assert list(blobs.everywhere("", 0)) == []

@@ -12,13 +12,14 @@ from pierone_core.ports import Metadata
 from pierone_core.values import Digest
 
 ONE, TWO = artifact("one"), artifact("two")
-GUARDED = ["events", "tags", "manifests", "blobs", "repositories"]
+GUARDED = ["events", "tags", "manifests", "blobs", "repositories", "shared_values"]
 KEYS = {
     "events": "sequence = 1",
     "tags": "name = '1.0'",
     "manifests": f"digest = '{ONE.digest}'",
     "blobs": "size = 5",
     "repositories": "name = 'team/app'",
+    "shared_values": "name = 'key'",
 }
 
 
@@ -28,6 +29,7 @@ def raw(database: Metadata, tmp_path: Path) -> Iterator[sqlite3.Connection]:
     database.blobs.add(APP, Digest.of(b"layer"), 5)
     database.manifests.store(write(ONE, fixed("1.0"), movable("dev")))
     database.manifests.store(write(TWO, fixed("2.0")))
+    database.share("key", "value")
     with closing(sqlite3.connect(tmp_path / "pierone.sqlite", isolation_level=None)) as connection:
         yield connection
 

@@ -8,45 +8,15 @@ from pathlib import Path
 
 import pytest
 from tests.contracts.adapters import sqlite
-from tests.contracts.content import APP, AT, OTHER, artifact, fixed, movable, write
+from tests.contracts.content import APP, OTHER, artifact, fixed, movable, write
+from tests.contracts.everything import LAYER, ONE, SESSION, TWO, everything, fill
 from tests.contracts.processes import PATIENCE, answers, die_while_creating_tables, process, race_for_tag
 from tests.contracts.threads import MANY, all_at_once
 
 from pierone_adapters.sql import sqlite_metadata
 from pierone_core.errors import Unavailable
 from pierone_core.ports import Metadata, TagRaced
-from pierone_core.records import UploadSession
-from pierone_core.values import Digest, Tag
-
-ONE, TWO = artifact("one", Digest.of(b"subject"), "a/b"), artifact("two")
-LAYER = Digest.of(b"layer")
-SESSION = UploadSession("id-1", APP, "alice", "sha512", AT)
-
-
-def everything(metadata: Metadata) -> dict[str, object]:
-    """All that `metadata` says of what `fill` put in."""
-    with (
-        closing(metadata.listing.referrers(APP, Digest.of(b"subject"), None, "")) as referrers,
-        closing(metadata.manifests.tags_newest_first(APP)) as newest_first,
-    ):
-        return {
-            "tags": [metadata.manifests.tag(APP, Tag.parse(name)) for name in ("1.0", "dev")],
-            "newest": list(newest_first),
-            "manifest": metadata.manifests.get(APP, ONE.digest),
-            "blob": metadata.blobs.size(APP, LAYER),
-            "session": metadata.uploads.get(SESSION.id),
-            "repositories": list(metadata.listing.repositories("", 10)),
-            "referrers": list(referrers),
-            "events": list(metadata.events.read(0, 10)),
-        }
-
-
-def fill(metadata: Metadata) -> None:
-    metadata.blobs.add(APP, LAYER, 5)
-    metadata.uploads.add(SESSION)
-    metadata.manifests.store(write(ONE, fixed("1.0"), movable("dev")))
-    metadata.manifests.store(write(TWO, movable("dev", ONE.digest), repository=APP))
-    metadata.manifests.store(write(TWO, repository=OTHER))
+from pierone_core.values import Tag
 
 
 def test_everything_is_there_after_opening_again(tmp_path: Path) -> None:
@@ -89,7 +59,7 @@ def test_of_several_processes_that_begin_the_same_new_file_one_wins_a_tag(tmp_pa
     gate, heard = tmp_path / "gate", answers()
     with ExitStack() as running:
         for number in range(4):
-            running.enter_context(process(race_for_tag, tmp_path, number, gate, heard))
+            running.enter_context(process(race_for_tag, "sqlite", tmp_path, number, gate, heard))
         assert sorted(heard.get(timeout=PATIENCE) for _ in range(4)) == [(number, "ready") for number in range(4)]
         gate.touch()
         outcomes = dict(heard.get(timeout=PATIENCE) for _ in range(4))
@@ -144,7 +114,7 @@ def test_the_file_lies_where_it_was_asked_for_whatever_the_directory_is_called(t
 @pytest.fixture
 def locked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Metadata]:
     """Have another program hold the write lock, and wait for it for 50 ms only."""
-    monkeypatch.setattr("pierone_adapters.sql.database._WRITE_PATIENCE", 50)
+    monkeypatch.setattr("pierone_adapters.sql.sqlite._WRITE_PATIENCE", 50)
     with (
         closing(sqlite(tmp_path)) as metadata,
         closing(sqlite3.connect(tmp_path / "pierone.sqlite", isolation_level=None)) as other,
@@ -154,6 +124,17 @@ def locked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Metadata
         yield metadata
         other.execute("ROLLBACK")
         metadata.manifests.store(write(artifact("after")))
+
+
+def test_a_failure_does_not_tell_what_was_to_be_written(database: Metadata, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "pierone.sqlite")) as other:
+        other.execute(
+            "CREATE TRIGGER fail BEFORE INSERT ON shared_values BEGIN SELECT RAISE(ABORT, 'made to fail'); END"
+        )
+    with pytest.raises(Unavailable) as failure:
+        database.share("key", "a-secret-word")
+    assert "made to fail" in str(failure.value.__cause__)
+    assert "a-secret-word" not in str(failure.value.__cause__)
 
 
 def test_what_cannot_be_written_while_another_program_holds_the_lock_is_unavailable(locked: Metadata) -> None:

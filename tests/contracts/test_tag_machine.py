@@ -17,7 +17,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from tests.contracts.adapters import DURABLE, METADATA
+from tests.contracts.adapters import DURABLE, METADATA, examples
 from tests.contracts.content import artifact
 from tests.contracts.tag_model import Change, TagModel
 
@@ -30,7 +30,7 @@ from pierone_core.registry import Registry
 from pierone_core.tag_policy import MutableTags
 from pierone_core.values import Digest, Repository, Tag
 
-MAX_EXAMPLES, STEPS = 40, 25
+STEPS = 25
 REPOSITORIES = ["team/app", "team/app/tools"]
 TAGS = ["1.0", "2.0", "dev", "dev-2", "latest"]
 # A setting, and the tags that may move while it is in force.
@@ -57,12 +57,14 @@ class TagMachine(RuleBasedStateMachine):
         super().__init__()
         self.directory = Path(tempfile.mkdtemp())
         self.metadata: Metadata = METADATA[self.adapter](self.directory)
+        self.crashed: list[Metadata] = []
         self.model = TagModel()
         self.promised: dict[tuple[str, str], Digest] = {}
 
     def teardown(self) -> None:
         """Leave no files."""
-        self.metadata.close()
+        for metadata in (self.metadata, *self.crashed):
+            metadata.close()
         shutil.rmtree(self.directory)
 
     @initialize(patterns=st.sampled_from(sorted(SETTINGS)))
@@ -78,10 +80,12 @@ class TagMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.adapter in DURABLE)
     @rule(patterns=st.sampled_from(sorted(SETTINGS)), cleanly=st.booleans())
     def reopen(self, patterns: tuple[str, ...], *, cleanly: bool) -> None:
-        """The server goes and comes back; if it crashed, nothing was closed."""
+        """The server goes and comes back; if it crashed, nothing was closed before."""
         before, self.metadata = self.metadata, METADATA[self.adapter](self.directory)
         if cleanly:
             before.close()
+        else:
+            self.crashed.append(before)
         self._compose(patterns)
 
     @rule(caller=callers, repository=repositories, tag=tags, digest=digests)
@@ -185,5 +189,5 @@ class TagMachine(RuleBasedStateMachine):
 def test_tags_behave_as_the_model_says(adapter: str) -> None:
     machine: type[TagMachine] = type("TagMachine", (TagMachine,), {"adapter": adapter})
     run_state_machine_as_test(
-        machine, settings=settings(max_examples=MAX_EXAMPLES, stateful_step_count=STEPS, deadline=None)
+        machine, settings=settings(max_examples=examples(adapter), stateful_step_count=STEPS, deadline=None)
     )

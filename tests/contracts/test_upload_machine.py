@@ -8,16 +8,22 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, precondition, rule, run_state_machine_as_test
-from tests.contracts.adapters import DURABLE
+from tests.contracts.adapters import DURABLE, examples
 from tests.contracts.uploads import REPOSITORIES, Upload, Uploads
 
 from pierone_core.caller import Caller
 from pierone_core.errors import BlobUploadUnknown, DigestInvalid, RangeInvalid, UploadBusy
 from pierone_core.values import Digest, Repository
 
-MAX_EXAMPLES, STEPS = 40, 25
+STEPS = 25
 HOUR = timedelta(hours=1)
-PAIRS = [("memory", "memory"), ("sqlite", "filesystem"), ("cached sqlite", "filesystem")]
+PAIRS = [
+    ("memory", "memory"),
+    ("sqlite", "filesystem"),
+    ("cached sqlite", "filesystem"),
+    ("sqlite", "s3"),
+    ("postgresql", "filesystem"),
+]
 
 callers = st.sampled_from([Caller("alice", unrestricted=True), Caller("bob", unrestricted=True)])
 repositories = st.sampled_from(REPOSITORIES)
@@ -153,9 +159,9 @@ class UploadMachine(Uploads):
         self.open()
 
 
-@pytest.mark.parametrize("kinds", PAIRS, ids=["memory", "disk", "cached disk"])
+@pytest.mark.parametrize("kinds", PAIRS, ids=["memory", "disk", "cached disk", "s3", "postgresql"])
 def test_uploads_behave_as_the_model_says(kinds: tuple[str, str]) -> None:
     machine: type[UploadMachine] = type("UploadMachine", (UploadMachine,), {"kinds": kinds})
     run_state_machine_as_test(
-        machine, settings=settings(max_examples=MAX_EXAMPLES, stateful_step_count=STEPS, deadline=None)
+        machine, settings=settings(max_examples=min(map(examples, kinds)), stateful_step_count=STEPS, deadline=None)
     )

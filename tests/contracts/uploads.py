@@ -14,7 +14,7 @@ from tests.contracts.adapters import BLOB_STORES, METADATA
 
 from pierone_core.caller import Caller
 from pierone_core.errors import BlobUnknown, BlobUploadUnknown, UploadBusy
-from pierone_core.ports import UploadWriter
+from pierone_core.ports import Metadata, UploadWriter
 from pierone_core.records import UploadSession
 from pierone_core.registry import Registry
 from pierone_core.values import Digest, Repository
@@ -56,11 +56,13 @@ class Uploads(RuleBasedStateMachine):
         self.uploads: dict[str, Upload] = {}
         self.blobs: dict[tuple[Repository, Digest], bytes] = {}
         self.refused: set[Digest] = set()
+        self.opened: list[Metadata] = []
         self.open()
 
     def teardown(self) -> None:
         """Leave no files."""
-        self.metadata.close()
+        for metadata in self.opened:
+            metadata.close()
         shutil.rmtree(self.directory)
 
     @invariant()
@@ -87,6 +89,7 @@ class Uploads(RuleBasedStateMachine):
         """Open the stores, for the first time or once more."""
         metadata, store = self.kinds
         self.metadata, self.store = METADATA[metadata](self.directory), BLOB_STORES[store](self.directory)
+        self.opened.append(self.metadata)
         self.registry = Registry.over(self.metadata, self.store, now=self.clock)
         self.push = self.registry.push_blobs
 

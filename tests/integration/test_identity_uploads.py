@@ -11,6 +11,8 @@ from tests.integration.identity_world import World, searched
 from tests.integration.oci import digest_of, encode, index_of
 
 APP = "myteam/app"
+# A service user that is called like an employee.
+NAMESAKE = bearer("t0ken-of-alice-the-service")
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +105,7 @@ def test_a_last_request_that_comes_again_succeeds_for_who_could_push(world: Worl
     assert send(world, "PUT", finish, None, data) == 401
 
 
-@pytest.mark.parametrize("other", [ANNA, BOB, bearer("t0ken-of-ci"), bearer("t0ken-of-customer")])
+@pytest.mark.parametrize("other", [ANNA, BOB, NAMESAKE, bearer("t0ken-of-ci"), bearer("t0ken-of-customer")])
 def test_somebody_else_cannot_use_a_pass(world: World, other: str) -> None:
     location = world.start_upload(ALICE, APP)
     for authorization in (other, bearer(world.issue(other, f"repository:{APP}:pull,push"))):
@@ -117,15 +119,15 @@ def test_somebody_else_cannot_use_a_pass(world: World, other: str) -> None:
 def _forgeries(world: World, location: str) -> Iterator[str]:
     upload = location.partition("?")[0].rpartition("/")[2]
     name, ends, mac = httpx2.URL(location).params["pass"].split(".")
-    anna = base64.urlsafe_b64encode(b"anna").decode()
+    anna = base64.urlsafe_b64encode(b"employees/anna").decode()
     yield from (f"{anna}.{ends}.{mac}", f"{name}.{int(ends) + 1}.{mac}", f"{name}.{ends}.{mac[::-1]}")
     yield from (f"{name}.{ends}.{mac[:-2]}", f"{name}.{ends}.{mac}A", f"{name}.{ends}.", f"{name}.{ends}", "", "..")
     yield from (f"{name}.+{ends}.{mac}", f"{name}.{ends[:1]}_{ends[1:]}.{mac}", f"%20{name}.{ends}.{mac}", "é.é.é")
     yield from (f"{name}.{'9' * 5000}.{mac}", f"{name}.{ends}.{mac}&pass=x", "\ufffd", "%00", "%ff", "A" * 50_000)
-    yield world.own_passes(-1).issue("alice", APP, upload)
-    yield world.own_passes(60).issue("anna", APP, upload) + "x"
-    yield world.own_passes(60).issue("alice", "myteam/app2", upload)
-    yield world.own_passes(60).issue("alice", APP, str(uuid.uuid4()))
+    yield world.own_passes(-1).issue("employees/alice", APP, upload)
+    yield world.own_passes(60).issue("employees/anna", APP, upload) + "x"
+    yield world.own_passes(60).issue("employees/alice", "myteam/app2", upload)
+    yield world.own_passes(60).issue("employees/alice", APP, str(uuid.uuid4()))
 
 
 def test_a_pass_that_was_altered_or_ended_is_none(world: World) -> None:
@@ -133,7 +135,10 @@ def test_a_pass_that_was_altered_or_ended_is_none(world: World) -> None:
     for forgery in _forgeries(world, location):
         assert send(world, "GET", f"{location.partition('?')[0]}?pass={forgery}") == 401, forgery[:200]
     upload = location.partition("?")[0].rpartition("/")[2]
-    genuine = world.own_passes(60).issue("alice", APP, upload)
+    for stranger in ("alice", "services/alice", "/alice", "employees~1alice/"):
+        pass_ = world.own_passes(60).issue(stranger, APP, upload)
+        assert send(world, "GET", f"{location.partition('?')[0]}?pass={pass_}") == 404, stranger
+    genuine = world.own_passes(60).issue("employees/alice", APP, upload)
     assert send(world, "GET", f"{location.partition('?')[0]}?pass={genuine}") == 204
 
 

@@ -59,6 +59,7 @@ def reachable(start: object) -> list[object]:
         if id(here) not in found and not isinstance(here, types.ModuleType | types.FunctionType | type):
             found[id(here)] = here
             ahead.extend(gc.get_referents(here))
+            ahead.extend(here if isinstance(here, dict) else ())  # the collector skips keys that are text
     return list(found.values())
 
 

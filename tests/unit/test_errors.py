@@ -41,6 +41,7 @@ ALL = list(refinements(RegistryError))
 EXTRA: dict[type[RegistryError], object] = {
     errors.RangeInvalid: 5,
     errors.RangeUnsatisfiable: 5,
+    errors.TooManyGuesses: 5,
     errors.MethodUnsupported: ("GET", "HEAD"),
 }
 
@@ -85,6 +86,7 @@ def test_every_status_belongs_to_a_class_and_every_base_has_one() -> None:
         (errors.StorageFull, 507),
         (errors.Unavailable, 503),
         (errors.TooManyRequests, 429),
+        (errors.TooManyGuesses, 429),
     ],
 )
 def test_the_nearest_class_decides(cls: type[RegistryError], status: int) -> None:
@@ -108,6 +110,7 @@ def test_an_answer_is_the_json_of_the_spec(cls: type[RegistryError]) -> None:
         (errors.Unauthorized("x"), {}),
         (errors.RangeInvalid("x", 5), {"location": "/path", "range": "0-4"}),
         (errors.RangeUnsatisfiable("x", 5), {"content-range": "bytes */5"}),
+        (errors.TooManyGuesses("x", 7), {"retry-after": "7"}),
         (errors.Unavailable("x"), {"retry-after": "5"}),
         (errors.StorageFull("x"), {"retry-after": "5"}),
         (errors.BodyStalled("x"), {"connection": "close"}),

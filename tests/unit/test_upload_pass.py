@@ -12,6 +12,7 @@ from pierone_core.access_policy import AccessPolicy
 from pierone_core.caller import Caller
 from pierone_core.directories import NoApplications, NoTeams
 from pierone_core.errors import Denied, ScopeMissing
+from pierone_core.push_blobs import starter_of
 from pierone_core.values import Repository
 from pierone_http.upload_pass import UploadPasses
 
@@ -34,7 +35,7 @@ NAMES = [
 
 
 def issue(name: str = "alice", repository: str = REPOSITORY, upload: str = UPLOAD) -> str:
-    return PASSES.issue(name, repository, upload)
+    return PASSES.issue(starter_of(Caller(name)), repository, upload)
 
 
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
@@ -44,11 +45,18 @@ def test_a_pass_stands_for_the_caller_who_started_the_upload(name: str) -> None:
     assert caller.name == name
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"])))
-def test_any_name_survives_the_way_through_a_pass(name: str) -> None:
-    caller = PASSES.read(issue(name), REPOSITORY, UPLOAD)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@given(TEXTS, TEXTS)
+@example("employees", "a/b")
+@example("employees/a", "b")
+@example("a~1b~0", "c")
+def test_any_name_of_any_realm_survives_the_way_through_a_pass(realm: str, name: str) -> None:
+    text = PASSES.issue(starter_of(Caller(name, realm=realm)), REPOSITORY, UPLOAD)
+    caller = PASSES.read(text, REPOSITORY, UPLOAD)
     assert caller is not None
-    assert caller.name == name
+    assert (caller.realm, caller.name) == (realm, name)
 
 
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
@@ -81,7 +89,7 @@ def test_a_pass_is_no_good_for_another_upload(other: str) -> None:
 
 def test_a_pass_is_no_good_under_another_name() -> None:
     name, ends, proof = issue("alice").split(".")
-    for other in ("bob", "alice ", "Alice", ""):
+    for other in ("employees/bob", "employees/alice ", "employees/Alice", "services/alice", "alice", ""):
         encoded = base64.urlsafe_b64encode(other.encode()).decode()
         assert PASSES.read(f"{encoded}.{ends}.{proof}", REPOSITORY, UPLOAD) is None
     assert PASSES.read(f"{name}.{ends}.{proof}", REPOSITORY, UPLOAD)

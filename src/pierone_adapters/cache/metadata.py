@@ -4,7 +4,7 @@ Only what is there and can never change is kept, so nothing ever has to be inval
 mutable tags, nor the newest tag. Keys name the repository: what is visible in one is not in another.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
 from pierone_adapters.cache.lru import Lru
@@ -82,3 +82,7 @@ class CachedRepositoryBlobs:
     def add(self, repository: Repository, digest: Digest, size: int) -> None:
         """See `RepositoryBlobs`."""
         self._store.add(repository, digest, size)
+
+    def everywhere(self, after: str, limit: int) -> Sequence[tuple[Digest, int]]:
+        """See `RepositoryBlobs`."""
+        return self._store.everywhere(after, limit)

@@ -7,7 +7,7 @@ memory and computed again where it is missing. A blob appears by rename after fs
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -78,6 +78,24 @@ class FilesystemBlobStore:
             os.close(fd)
             raise Unavailable(f"blob {digest} is damaged: its file is too short")
         return FilesystemBlobReader(fd, start, stop)
+
+    def url(self, digest: Digest) -> None:
+        """See `BlobStore`."""
+
+    def all_blobs(self, after: str = "") -> Iterator[tuple[Digest, int]]:
+        """See `BlobStore`."""
+        with translated():
+            for folder in sorted(self._blobs.glob("*/*")):
+                for path in sorted(folder.iterdir()):
+                    digest = Digest(folder.parent.name, path.name)
+                    if str(digest) > after:
+                        yield digest, path.stat().st_size
+
+    def check(self) -> None:
+        """See `BlobStore`."""
+        for directory in (self._blobs, self._uploads):
+            if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
+                raise Unavailable(f"the registry cannot write to its storage {directory}")
 
     def blob_path(self, digest: Digest) -> Path:
         """Where a blob lies."""

@@ -41,19 +41,29 @@ def new_key() -> SigningKey:
 
 def read_key(path: Path) -> SigningKey:
     """The P-256 key in a PEM file; raises `ValueError` for anything else, or `OSError`."""
+    return parse_key(path.read_bytes(), str(path))
+
+
+def parse_key(pem: bytes, origin: str) -> SigningKey:
+    """The P-256 key in a PEM text that came from `origin`; raises `ValueError` for anything else."""
     try:
-        key = load_pem_private_key(path.read_bytes(), None)
+        key = load_pem_private_key(pem, None)
     except (ValueError, TypeError) as error:
-        raise ValueError(f"{path} has no private key that can be read: {error}") from error
+        raise ValueError(f"{origin} has no private key that can be read: {error}") from error
     if isinstance(key, EllipticCurvePrivateKey) and isinstance(key.curve, SECP256R1):
         return _signing_key(key)
-    raise ValueError(f"{path} is not a P-256 private key; make one: openssl ecparam -genkey -name prime256v1 -noout")
+    raise ValueError(f"{origin} is not a P-256 private key; make one: openssl ecparam -genkey -name prime256v1 -noout")
+
+
+def new_pem() -> bytes:
+    """The PEM text of a fresh key."""
+    return _private_pem(generate_private_key(SECP256R1()))
 
 
 def kept_key(path: Path) -> SigningKey:
     """The key in `path`, made there (readable by its owner alone) if there is none; processes may race for it."""
     if not path.exists():
-        draft = _write_draft(path.parent, _private_pem(generate_private_key(SECP256R1())))
+        draft = _write_draft(path.parent, new_pem())
         with suppress(FileExistsError):  # another process was faster: its key is the one
             path.hardlink_to(draft)
         draft.unlink()

@@ -1,7 +1,7 @@
 """Blobs and uploads in dictionaries."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
@@ -61,6 +61,18 @@ class MemoryBlobStore:
         if digest not in self._blobs:
             raise BlobUnknown(f"no blob {digest}")
         return MemoryBlobReader(self._blobs[digest][start:stop])
+
+    def url(self, digest: Digest) -> None:
+        """See `BlobStore`."""
+
+    def all_blobs(self, after: str = "") -> Iterator[tuple[Digest, int]]:
+        """See `BlobStore`."""
+        for digest, data in sorted(self._blobs.items(), key=lambda blob: str(blob[0])):
+            if str(digest) > after:
+                yield digest, len(data)
+
+    def check(self) -> None:
+        """See `BlobStore`."""
 
     def keep(self, digest: Digest, data: bytes) -> None:
         """Make verified bytes visible."""

@@ -1,21 +1,15 @@
 """The metadata ports over dictionaries and one lock."""
 
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from pierone_adapters.memory.catalogue import memory_catalogue
 from pierone_core.manifest import Manifest
 from pierone_core.ports import Metadata, TagRaced
-from pierone_core.records import (
-    Event,
-    ManifestWrite,
-    Referrer,
-    StoredManifest,
-    TagBinding,
-    TagWrite,
-    UploadSession,
-)
+from pierone_core.records import Event, ManifestWrite, Referrer, StoredManifest, TagBinding, TagWrite, UploadSession
 from pierone_core.values import Digest, Repository, Tag
 
 
@@ -27,6 +21,27 @@ class _State:
     tags: dict[tuple[Repository, Tag], TagBinding] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    held: set[str] = field(default_factory=set)
+    shared: dict[str, str] = field(default_factory=dict)
+
+    def check(self) -> None:
+        """See `Metadata`."""
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[bool]:
+        """See `Metadata`."""
+        with self.lock:
+            free = name not in self.held
+            self.held.add(name)
+        try:
+            yield free
+        finally:
+            if free:
+                self.held.discard(name)
+
+    def share(self, name: str, value: str) -> str:
+        """See `Metadata`."""
+        return self.shared.setdefault(name, value)
 
 
 def memory_metadata() -> Metadata:
@@ -38,7 +53,11 @@ def memory_metadata() -> Metadata:
         manifests=MemoryManifests(state),
         listing=MemoryListing(state),
         events=MemoryEventLog(state),
+        catalogue=memory_catalogue(state.manifests, state.tags, state.blobs, state.events),
         prompt=True,
+        check=state.check,
+        alone=state.alone,
+        share=state.share,
     )
 
 
@@ -82,6 +101,11 @@ class MemoryRepositoryBlobs:
     def add(self, repository: Repository, digest: Digest, size: int) -> None:
         """See `RepositoryBlobs`."""
         self._state.blobs[repository, digest] = size
+
+    def everywhere(self, after: str, limit: int) -> Sequence[tuple[Digest, int]]:
+        """See `RepositoryBlobs`."""
+        sizes = {str(digest): (digest, size) for (_, digest), size in list(self._state.blobs.items())}
+        return [sizes[digest] for digest in sorted(sizes) if digest > after][:limit]
 
 
 @dataclass(frozen=True)

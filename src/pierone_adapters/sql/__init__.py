@@ -1,5 +1,5 @@
 """Metadata in a SQL database through SQLAlchemy Core."""
 
-from pierone_adapters.sql.metadata import sqlite_metadata
+from pierone_adapters.sql.metadata import postgres_metadata, sqlite_metadata, upgrade_postgres
 
-__all__ = ["sqlite_metadata"]
+__all__ = ["postgres_metadata", "sqlite_metadata", "upgrade_postgres"]

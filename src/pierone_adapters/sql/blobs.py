@@ -1,17 +1,24 @@
 """`RepositoryBlobs` in SQL."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import bindparam, func, select, text
 
 from pierone_adapters.sql.database import Database
 from pierone_adapters.sql.schema import blobs
 from pierone_core.values import Digest, Repository
 
-_SIZE = select(blobs.c.size).where(blobs.c.repository == bindparam("repository"), blobs.c.digest == bindparam("digest"))
-_SIZE_ANYWHERE = select(blobs.c.size).where(blobs.c.digest == bindparam("digest")).limit(1)
-_ADD = insert(blobs).on_conflict_do_nothing()
+SIZE = select(blobs.c.size).where(blobs.c.repository == bindparam("repository"), blobs.c.digest == bindparam("digest"))
+SIZE_ANYWHERE = select(blobs.c.size).where(blobs.c.digest == bindparam("digest")).limit(1)
+EVERYWHERE = (
+    select(blobs.c.digest, func.min(blobs.c.size).label("size"))
+    .where(blobs.c.digest > bindparam("after"))
+    .group_by(blobs.c.digest)
+    .order_by(blobs.c.digest)
+    .limit(bindparam("how_many"))
+)
+_ADD = text("INSERT INTO blobs (repository, digest, size) VALUES (:repository, :digest, :size) ON CONFLICT DO NOTHING")
 
 
 @dataclass(frozen=True)
@@ -22,16 +29,20 @@ class SqlRepositoryBlobs:
 
     def size(self, repository: Repository, digest: Digest) -> int | None:
         """See `RepositoryBlobs`."""
-        with self._database.read() as connection:
-            return connection.scalar(_SIZE, {"repository": repository.name, "digest": str(digest)})
+        rows = self._database.read(SIZE, {"repository": repository.name, "digest": str(digest)})
+        return rows[0].size if rows else None
 
     def size_anywhere(self, digest: Digest) -> int | None:
         """See `RepositoryBlobs`."""
-        with self._database.read() as connection:
-            return connection.scalar(_SIZE_ANYWHERE, {"digest": str(digest)})
+        rows = self._database.read(SIZE_ANYWHERE, {"digest": str(digest)})
+        return rows[0].size if rows else None
 
     def add(self, repository: Repository, digest: Digest, size: int) -> None:
         """See `RepositoryBlobs`."""
         if self.size(repository, digest) is None:
-            with self._database.write() as connection:
-                connection.execute(_ADD, {"repository": repository.name, "digest": str(digest), "size": size})
+            self._database.write(_ADD, {"repository": repository.name, "digest": str(digest), "size": size})
+
+    def everywhere(self, after: str, limit: int) -> Sequence[tuple[Digest, int]]:
+        """See `RepositoryBlobs`."""
+        rows = self._database.read(EVERYWHERE, {"after": after, "how_many": limit})
+        return [(Digest.parse(row.digest), row.size) for row in rows]

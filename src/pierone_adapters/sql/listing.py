@@ -4,27 +4,27 @@ import json
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, bindparam, select
 
 from pierone_adapters.sql.database import Database
 from pierone_adapters.sql.schema import manifests, repositories, tags
 from pierone_core.records import Referrer
 from pierone_core.values import Digest, Repository
 
-_HAS = select(repositories.c.name).where(repositories.c.name == bindparam("name"))
-_REPOSITORIES = (
+HAS = select(repositories.c.name).where(repositories.c.name == bindparam("name"))
+REPOSITORIES = (
     select(repositories.c.name)
     .where(repositories.c.name > bindparam("after"))
     .order_by(repositories.c.name)
     .limit(bindparam("how_many"))
 )
-_TAGS = (
+TAGS = (
     select(tags.c.name)
     .where(tags.c.repository == bindparam("repository"), tags.c.name > bindparam("after"))
     .order_by(tags.c.name)
     .limit(bindparam("how_many"))
 )
-_REFERRERS = (
+REFERRERS = (
     select(
         manifests.c.digest,
         manifests.c.media_type,
@@ -35,8 +35,12 @@ _REFERRERS = (
     .where(manifests.c.repository == bindparam("repository"), manifests.c.subject == bindparam("subject"))
     .where(manifests.c.digest > bindparam("after"))
     .order_by(manifests.c.digest)
+    .limit(bindparam("how_many"))
 )
-_REFERRERS_OF_TYPE = _REFERRERS.where(manifests.c.artifact_type == bindparam("artifact_type"))
+REFERRERS_OF_TYPE = REFERRERS.where(manifests.c.artifact_type == bindparam("artifact_type"))
+
+# Few, since annotations may fill megabytes each, and the reader stops when its page is full.
+_REFERRERS_AT_ONCE = 5
 
 
 @dataclass(frozen=True)
@@ -47,30 +51,30 @@ class SqlListing:
 
     def has_repository(self, repository: Repository) -> bool:
         """See `Listing`."""
-        with self._database.read() as connection:
-            return connection.scalar(_HAS, {"name": repository.name}) is not None
+        return bool(self._database.read(HAS, {"name": repository.name}))
 
     def repositories(self, after: str, limit: int) -> Sequence[str]:
         """See `Listing`."""
-        with self._database.read() as connection:
-            return connection.scalars(_REPOSITORIES, {"after": after, "how_many": limit}).all()
+        return [name for (name,) in self._database.read(REPOSITORIES, {"after": after, "how_many": limit})]
 
     def tags(self, repository: Repository, after: str, limit: int) -> Sequence[str]:
         """See `Listing`."""
         parameters = {"repository": repository.name, "after": after, "how_many": limit}
-        with self._database.read() as connection:
-            return connection.scalars(_TAGS, parameters).all()
+        return [name for (name,) in self._database.read(TAGS, parameters)]
 
     def referrers(
         self, repository: Repository, subject: Digest, artifact_type: str | None, after: str
     ) -> Generator[Referrer]:
         """See `Listing`."""
-        parameters = {"repository": repository.name, "subject": str(subject), "after": after}
-        statement = _REFERRERS
-        if artifact_type is not None:
-            statement, parameters = _REFERRERS_OF_TYPE, parameters | {"artifact_type": artifact_type}
-        with self._database.read() as connection:
-            # Row by row: annotations may fill megabytes each, and the reader stops when its page is full.
-            for row in connection.execution_options(stream_results=True).execute(statement, parameters):
-                digest, media_type, size, kind, annotations = row
-                yield Referrer(Digest.parse(digest), media_type, size, kind, json.loads(annotations))
+        statement = REFERRERS if artifact_type is None else REFERRERS_OF_TYPE
+        parameters = {"repository": repository.name, "subject": str(subject), "artifact_type": artifact_type}
+        while True:
+            rows = self._database.read(statement, parameters | {"after": after, "how_many": _REFERRERS_AT_ONCE})
+            yield from map(_referrer, rows)
+            if len(rows) < _REFERRERS_AT_ONCE:
+                return
+            after = rows[-1].digest
+
+
+def _referrer(row: Row[*tuple[object, ...]]) -> Referrer:
+    return Referrer(Digest.parse(row.digest), row.media_type, row.size, row.artifact_type, json.loads(row.annotations))

@@ -4,16 +4,21 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, bindparam, delete, insert, select
+from sqlalchemy import Row, bindparam, delete, select, text
 
 from pierone_adapters.sql.database import Database
-from pierone_adapters.sql.schema import uploads
+from pierone_adapters.sql.schema import UtcTime, uploads
 from pierone_core.records import UploadSession
 from pierone_core.values import Repository
 
-_GET = select(uploads).where(uploads.c.id == bindparam("upload_id"))
+GET = select(uploads).where(uploads.c.id == bindparam("upload_id"))
 _STARTED_BEFORE = select(uploads).where(uploads.c.started_at < bindparam("time"))
 _REMOVE = delete(uploads).where(uploads.c.id == bindparam("upload_id"))
+
+_ADD = text(
+    "INSERT INTO uploads (id, repository, starter, algorithm, started_at) VALUES "
+    "(:id, :repository, :starter, :algorithm, :started_at) ON CONFLICT DO NOTHING"
+).bindparams(bindparam("started_at", type_=UtcTime()))
 
 
 @dataclass(frozen=True)
@@ -24,24 +29,20 @@ class SqlUploadSessions:
 
     def add(self, session: UploadSession) -> None:
         """See `UploadSessions`."""
-        with self._database.hasty() as connection:
-            connection.execute(insert(uploads), asdict(session) | {"repository": session.repository.name})
+        self._database.hasty(_ADD, asdict(session) | {"repository": session.repository.name})
 
     def get(self, upload_id: str) -> UploadSession | None:
         """See `UploadSessions`."""
-        with self._database.read() as connection:
-            row = connection.execute(_GET, {"upload_id": upload_id}).first()
-        return _session(row) if row else None
+        rows = self._database.read(GET, {"upload_id": upload_id})
+        return _session(rows[0]) if rows else None
 
     def remove(self, upload_id: str) -> None:
         """See `UploadSessions`."""
-        with self._database.hasty() as connection:
-            connection.execute(_REMOVE, {"upload_id": upload_id})
+        self._database.hasty(_REMOVE, {"upload_id": upload_id})
 
     def started_before(self, time: datetime) -> Sequence[UploadSession]:
         """See `UploadSessions`."""
-        with self._database.read() as connection:
-            return [_session(row) for row in connection.execute(_STARTED_BEFORE, {"time": time})]
+        return [_session(row) for row in self._database.read(_STARTED_BEFORE, {"time": time})]
 
 
 def _session(row: Row[*tuple[object, ...]]) -> UploadSession:

@@ -7,6 +7,19 @@ report that as a missing thing or as a conflict.
 from collections.abc import Callable
 from datetime import datetime
 
+from pierone_core.ports.catalogue import (
+    Catalogue,
+    CatalogueStore,
+    History,
+    Images,
+    LayerSource,
+    ScmClaim,
+    ScmSources,
+    TagEntry,
+    TaggedRepository,
+    TeamFigures,
+    Totals,
+)
 from pierone_core.ports.identity import Application, ApplicationDirectory, Identity, TeamDirectory, TokenIssuer
 from pierone_core.ports.metadata import (
     EventLog,
@@ -26,17 +39,28 @@ __all__ = [
     "ApplicationDirectory",
     "BlobReader",
     "BlobStore",
+    "Catalogue",
+    "CatalogueStore",
     "EventLog",
     "FileExtent",
+    "History",
     "Identity",
+    "Images",
+    "LayerSource",
     "Listing",
     "Manifests",
     "Metadata",
     "Now",
     "RepositoryBlobs",
+    "ScmClaim",
+    "ScmSources",
+    "TagEntry",
     "TagRaced",
+    "TaggedRepository",
     "TeamDirectory",
+    "TeamFigures",
     "TokenIssuer",
+    "Totals",
     "UploadSessions",
     "UploadWriter",
 ]

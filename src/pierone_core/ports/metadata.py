@@ -1,10 +1,12 @@
 """What is known of content: sessions, visible blobs, manifests and tags, lists, events."""
 
 from collections.abc import Callable, Generator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from pierone_core.ports.catalogue import CatalogueStore
 from pierone_core.records import Event, ManifestWrite, Referrer, StoredManifest, TagBinding, UploadSession
 from pierone_core.values import Digest, Repository, Tag
 
@@ -36,6 +38,9 @@ class RepositoryBlobs(Protocol):
 
     def add(self, repository: Repository, digest: Digest, size: int) -> None:
         """Make a blob visible; again is harmless. Its bytes must be durable already."""
+
+    def everywhere(self, after: str, limit: int) -> Sequence[tuple[Digest, int]]:
+        """At most `limit` blobs of all repositories with their sizes, each once, by digest, greater than `after`."""
 
 
 class TagRaced(Exception):
@@ -93,7 +98,10 @@ class EventLog(Protocol):
 class Metadata:
     """The metadata ports, which share one store and its transactions.
 
-    `prompt`: reads take microseconds, so an event loop may wait for them.
+    `prompt`: reads take microseconds, so an event loop may wait for them. `check` asks the store for as little as can
+    be, and raises `Unavailable` if it does not answer. `alone(name)` is true for one holder of `name` at a time, among
+    all processes that share the store; it never waits, and lets go by itself when its process dies.
+    `share(name, value)` keeps `value` for ever unless `name` has one already, and returns what is kept.
     """
 
     uploads: UploadSessions
@@ -101,5 +109,9 @@ class Metadata:
     manifests: Manifests
     listing: Listing
     events: EventLog
+    catalogue: CatalogueStore
     prompt: bool
+    check: Callable[[], None]
+    alone: Callable[[str], AbstractContextManager[bool]]
+    share: Callable[[str, str], str]
     close: Callable[[], None] = lambda: None

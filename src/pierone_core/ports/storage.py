@@ -1,6 +1,6 @@
 """Where bytes lie: uploads under way, and blobs by digest."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -71,3 +71,12 @@ class BlobStore(Protocol):
 
     def open_blob(self, digest: Digest, start: int, stop: int) -> BlobReader:
         """Bytes [start, stop) of a blob; raises `BlobUnknown`."""
+
+    def url(self, digest: Digest) -> str | None:
+        """Where a client may read the blob by itself for some time; None where it cannot; raises `BlobUnknown`."""
+
+    def all_blobs(self, after: str = "") -> Iterator[tuple[Digest, int]]:
+        """Every blob with its size in bytes, in byte order of the digests' texts, from those behind `after` on."""
+
+    def check(self) -> None:
+        """Return if the store answers; else raise `Unavailable`."""

@@ -3,6 +3,7 @@
 Whoever reads is checked here, in one place; whoever pushes, by the use cases.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
@@ -11,10 +12,11 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from pierone_core.caller import Caller
-from pierone_core.errors import EndpointUnknown, MethodUnsupported, NameInvalid, Unauthorized
+from pierone_core.errors import EndpointUnknown, MethodUnsupported, NameInvalid, Unauthorized, Unavailable
 from pierone_core.values import Repository
 from pierone_http.body import ClientGone
 from pierone_http.errors import error_response
+from pierone_http.logs import REQUEST_ID, request_id
 from pierone_http.v2.discovery import DiscoveryEndpoints
 from pierone_http.v2.gate import Gate, authorization
 from pierone_http.v2.paths import READS, find, wanted
@@ -54,12 +56,19 @@ class V2App:
             response = await self._answer(request)
         except ClientGone:
             return
+        except asyncio.CancelledError:  # the server ends and has waited long enough
+            response = self._refuse(request, Unavailable("the registry is going down; send the request again"))
         except Exception as error:  # noqa: BLE001 - the one place where errors become answers
-            response = error_response(error, scope["path"])
-            if isinstance(error, Unauthorized):
-                response.headers["WWW-Authenticate"] = self._gate.challenges.header(request, wanted(request), error)
+            response = self._refuse(request, error)
         response.raw_headers.append(_VERSION)
         await response(scope, receive, send)
+
+    def _refuse(self, request: Request, error: Exception) -> Response:
+        response = error_response(error, request.scope["path"])
+        response.raw_headers.append((REQUEST_ID, request_id(request.scope).encode()))
+        if isinstance(error, Unauthorized):
+            response.headers["WWW-Authenticate"] = self._gate.challenges.header(request, wanted(request), error)
+        return response
 
     async def _answer(self, request: Request) -> Response:
         path: str = request.scope["path"]

@@ -10,6 +10,7 @@ from pierone_core.caller import ANONYMOUS, Caller
 from pierone_core.errors import Unauthorized, Unavailable
 from pierone_http.auth import Authentication
 from pierone_http.challenge import Challenges
+from pierone_http.logs import CALLER
 from pierone_http.upload_pass import PARAMETER, UploadPasses
 from pierone_http.v2.paths import Target, reads_content
 
@@ -25,6 +26,11 @@ class Gate:
 
     async def caller(self, request: Request, target: Target | None) -> Caller:
         """Who sends `request`; raises `Unauthorized` or `Unavailable`."""
+        caller = await self._caller(request, target)
+        request.scope[CALLER] = caller.name
+        return caller
+
+    async def _caller(self, request: Request, target: Target | None) -> Caller:
         if target and target.kind == "upload" and PARAMETER in request.query_params:
             bearer = self.passes.read(request.query_params[PARAMETER], target.name, target.argument)
             if bearer:

@@ -19,6 +19,7 @@ from pierone_http.work import Work
 CHUNK_BYTES = 1 << 20
 FOR_EVER = "max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
+NEVER_KEPT = "no-store"
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,15 @@ class PullEndpoints:
     async def _send(self, request: Request, digest: Digest, size: int, headers: dict[str, str]) -> Response:
         part = requested_range(request.headers, size, str(digest))
         start, stop = part or (0, size)
+        found = await self.work.fetch(self.pull.find_blob, digest, start, stop)
+        if isinstance(found, str):
+            return _redirect(digest, found)
         headers["Content-Length"] = str(stop - start)
         if part:
             headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
-        reader = await self.work.fetch(self.pull.open_blob, digest, start, stop)
-        status = 206 if part else 200
+        return self._stream(request, found, 206 if part else 200, headers)
+
+    def _stream(self, request: Request, reader: BlobReader, status: int, headers: dict[str, str]) -> Response:
         if reader.extent and EXTENSION in request.scope.get("extensions", ()):
             return FileResponse(reader, self.patience, status, headers)
         return StreamingResponse(self._chunks(reader), status, headers)
@@ -97,6 +102,12 @@ def _find_reference(text: str) -> Tag | Digest:
         return parse_reference(text)
     except TagInvalid as error:  # nobody can have pushed it, so it is not there
         raise ManifestUnknown(error.message, error.detail) from error
+
+
+def _redirect(digest: Digest, url: str) -> Response:
+    # The URL is good for whoever has it, and not for long: nobody may keep it. Clients repeat `Range` there.
+    headers = {"Docker-Content-Digest": str(digest), "Cache-Control": NEVER_KEPT, "Location": url}
+    return Response(status_code=307, headers=headers)
 
 
 def _headers(digest: Digest, cache_control: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Spec chapter "Push", section "Pushing Manifests"."""
 
 from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,6 +10,8 @@ from pierone_core.caller import Caller
 from pierone_core.errors import QueryInvalid, TooManyTags
 from pierone_core.manifest import Manifest
 from pierone_core.push_manifests import ManifestPush
+from pierone_core.scm_claim import ScmClaims
+from pierone_core.scm_source import ScmSource
 from pierone_core.values import Digest, Repository, Tag, parse_reference
 from pierone_http.body import Body
 from pierone_http.work import Work
@@ -22,6 +25,7 @@ class ManifestPushEndpoints:
     """Handlers that translate requests into calls of `pierone_core.push_manifests`."""
 
     push: ManifestPush
+    claims: ScmClaims
     work: Work
     patience: float
     max_bytes: int
@@ -30,9 +34,13 @@ class ManifestPushEndpoints:
         """PUT /v2/<name>/manifests/<tag-or-digest> (end-7a), with ?tag=... (end-7b): all tags or none."""
         reference = parse_reference(text)
         tags = _extra_tags(request, reference)
+        source = _scm_source(request)
         length = request.headers.get("content-length")
         data = await Body(request, int(length) if length else None, self.patience).whole(self.max_bytes)
         media_type = request.headers.get("content-type")
+        if source:
+            claimed = tags if isinstance(reference, Digest) else [reference]
+            await self.work.run(self.claims.claim, caller, repository, claimed, _digest(reference, data), source)
         pushed = await self.work.run(self.push.put_manifest, caller, repository, reference, media_type, data, tags)
         return Response(status_code=201, headers=_headers(repository, pushed, tags))
 
@@ -44,6 +52,16 @@ def _extra_tags(request: Request, reference: Tag | Digest) -> list[Tag]:
     if len(tags) > TAGS_AT_ONCE:
         raise TooManyTags(f"at most {TAGS_AT_ONCE} tags can be bound in one request")
     return tags
+
+
+def _scm_source(request: Request) -> ScmSource | None:
+    """What the header X-SCM-Source says: JSON, URL-encoded as the old server took it."""
+    header = request.headers.get("x-scm-source")
+    return None if header is None else ScmSource.parse(unquote_to_bytes(header), closed=True)
+
+
+def _digest(reference: Tag | Digest, data: bytes) -> Digest:
+    return reference if isinstance(reference, Digest) else Digest.of(data)
 
 
 def _headers(repository: Repository, pushed: Manifest, tags: list[Tag]) -> dict[str, str]:

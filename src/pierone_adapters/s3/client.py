@@ -1,0 +1,35 @@
+"""One boto3 client, which all threads share: how long it waits, and how often it tries again."""
+
+import functools
+from typing import TYPE_CHECKING
+
+from boto3.session import Session
+from botocore.config import Config
+
+from pierone_adapters.s3.options import S3Options
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+# More connections than threads that use them: the edge's pools for pushes and pulls, and the one for parts.
+_CONNECTIONS = 100
+
+
+def connect(options: S3Options) -> "S3Client":
+    """A client with credentials from where AWS tools look for them; nothing is sent yet."""
+    config = Config(
+        signature_version="s3v4",  # presigned URLs would be of version 2 otherwise, which takes no KMS keys
+        connect_timeout=options.connect_timeout,
+        read_timeout=options.read_timeout,
+        # Waits between two tries are random, and end when too many of all calls fail.
+        retries={"mode": "standard", "total_max_attempts": options.retries + 1},
+        max_pool_connections=_CONNECTIONS,
+        s3={"addressing_style": "path" if options.path_style else "auto"},
+    )
+    return _session().client("s3", region_name=options.region, endpoint_url=options.endpoint_url, config=config)
+
+
+@functools.cache
+def _session() -> Session:
+    # It holds the description of the whole API, which takes longer to load than everything else.
+    return Session()

@@ -1,0 +1,114 @@
+"""The steps from an upload's bytes to a blob, each of which can be repeated after whatever happened to the one before.
+
+A small blob is verified and written in one request. For a large one, in this order: all bytes are in parts; the claim
+is in the upload's state, so that no other request adds a byte any more; the parts become one object, whose key is
+final; a pointer to it is put under the digest. The bytes are verified before the claim is made; where the running hash
+was lost, they are read back once they are one object, since parts cannot be read.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from pierone_adapters.s3.answers import AbsentError, ConflictError, PartsChangedError, TakenError
+from pierone_adapters.s3.blobs import Blobs, Place
+from pierone_adapters.s3.bucket import Bucket
+from pierone_adapters.s3.reader import S3BlobReader
+from pierone_adapters.s3.state import UploadState
+from pierone_core.errors import BlobUploadInvalid, BlobUploadUnknown, DigestInvalid, Unavailable
+from pierone_core.values import Digest, new_hash
+
+_READ_SIZE = 1 << 20
+
+
+class _Save(Protocol):
+    def __call__(self, state: UploadState) -> None:
+        """Replace the upload's state; raises `UploadBusy`, `BlobUploadUnknown`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LargePublication:
+    """One upload that is a multipart upload to `key`."""
+
+    bucket: Bucket
+    blobs: Blobs
+    key: str
+    save: _Save
+
+    def claim(self, state: UploadState, digest: Digest) -> UploadState:
+        """Say as what the upload is to be published; raises `DigestInvalid` if its bytes are known to be others."""
+        known = [Digest.parse(text) for text in (state.digest, state.is_verified and state.claim) if text]
+        check(next((other for other in known if other.algorithm == digest.algorithm), digest), digest)
+        if state.claim == str(digest):
+            return state
+        if state.is_verified:
+            raise BlobUploadInvalid(f"this upload is complete as {state.claim}; close it with that digest")
+        return self._claimed(state, digest, is_verified=str(digest) == state.digest)
+
+    def _claimed(self, state: UploadState, digest: Digest, *, is_verified: bool) -> UploadState:
+        """The state with this claim, once it is saved."""
+        claimed = replace(state, claim=str(digest), is_verified=is_verified)
+        self.save(claimed)
+        return claimed
+
+    def run(self, state: UploadState, digest: Digest) -> None:
+        """Bring the claimed state to its end; raises as `UploadWriter.publish`."""
+        place = self.blobs.find(digest) if state.is_verified else None
+        if place:
+            self._abort(state)
+        else:
+            place = self._place(state, digest)
+        if place.key != self.key:  # others were faster; no pointer to our bytes can come any more
+            self.bucket.delete(self.key)
+
+    def _abort(self, state: UploadState) -> None:
+        with suppress(AbsentError):  # the parts are one object already
+            self.bucket.abort(self.key, state.multipart or "")
+
+    def _place(self, state: UploadState, digest: Digest) -> Place:
+        self._complete(state)
+        if not state.is_verified:
+            self._verify(state, digest)
+            self._claimed(state, digest, is_verified=True)
+        place = self.blobs.point(digest, Place(self.key, state.offset))
+        if place is None:
+            raise Unavailable(f"blob {digest} vanished from the storage (S3); try again")
+        return place
+
+    def _complete(self, state: UploadState) -> None:
+        try:
+            self.bucket.complete(self.key, state.multipart or "", state.parts)
+        except PartsChangedError as error:
+            raise BlobUploadInvalid(
+                "two requests wrote to this upload at the same time, and its bytes are damaged; start a new one"
+            ) from error
+        except (AbsentError, TakenError, ConflictError):  # done before, it seems
+            pass
+        self._check_size(state)
+
+    def _check_size(self, state: UploadState) -> None:
+        try:
+            size = self.bucket.head(self.key).size
+        except AbsentError:
+            raise BlobUploadUnknown("this upload was finished or cancelled by another request") from None
+        if size != state.offset:
+            raise Unavailable(f"the storage (S3) has {size} bytes of this upload, not {state.offset}; start a new one")
+
+    def _verify(self, state: UploadState, digest: Digest) -> None:
+        running = new_hash(digest.algorithm)
+        reader = S3BlobReader(self.bucket, self.key, 0, state.offset)
+        try:
+            while data := reader.read(_READ_SIZE):
+                running.update(data)
+        finally:
+            reader.close()
+        actual = Digest(digest.algorithm, running.hexdigest())
+        if actual != digest:
+            self.bucket.delete(self.key)
+        check(actual, digest)
+
+
+def check(actual: Digest, digest: Digest) -> None:
+    """Raise `DigestInvalid` unless both are the same."""
+    if actual != digest:
+        raise DigestInvalid(f"the uploaded bytes have digest {actual}, not {digest}; push them again")

@@ -1,0 +1,23 @@
+"""What all writers of one store have in common."""
+
+from dataclasses import dataclass
+
+from pierone_adapters.s3.blobs import Blobs
+from pierone_adapters.s3.bucket import Bucket
+from pierone_adapters.s3.memory import Memory
+from pierone_adapters.s3.options import Layout
+from pierone_adapters.s3.state import States
+from pierone_adapters.s3.stream import Senders
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The bucket and what is known of it; new uploads have parts of `part_bytes` bytes."""
+
+    bucket: Bucket
+    layout: Layout
+    blobs: Blobs
+    states: States
+    senders: Senders
+    memory: Memory
+    part_bytes: int

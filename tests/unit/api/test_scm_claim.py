@@ -1,0 +1,86 @@
+"""Who may say where an image comes from, and that it is said once."""
+
+import pytest
+from tests.unit.api.registry import ALICE, APP, CI, START, Parts
+
+from pierone_core.access_policy import AccessPolicy
+from pierone_core.caller import NOBODY, SERVICES, Caller
+from pierone_core.directories import NoApplications, NoTeams
+from pierone_core.errors import Denied, TagImmutable, Unauthorized
+from pierone_core.scm_source import ScmSource, ScmSourceInvalid
+from pierone_core.values import Digest, Tag
+
+SOURCE = ScmSource("git:x", "1")
+MANIFEST = Digest.of(b"manifest")
+V1, V2, DEV = Tag("1.0"), Tag("2.0"), Tag("dev")
+OPEN = Caller("anonymous", unrestricted=True)
+SERVICE = Caller("ci", realm=SERVICES, scopes=frozenset({"application.write_all", "application.write_all_trusted"}))
+
+
+@pytest.fixture
+def parts() -> Parts:
+    """Begin a registry in memory."""
+    return Parts()
+
+
+def claimed(parts: Parts, tag: Tag, digest: Digest = MANIFEST) -> str | None:
+    claim = parts.sources.claim(APP, tag, digest)
+    return claim.source.url if claim else None
+
+
+@pytest.mark.parametrize("caller", [CI, OPEN, SERVICE])
+def test_a_trusted_caller_that_may_push_may_say_it(parts: Parts, caller: Caller) -> None:
+    parts.claims.claim(caller, APP, [V1, V2], MANIFEST, SOURCE)
+    assert (claimed(parts, V1), claimed(parts, V2)) == ("git:x", "git:x")
+    claim = parts.sources.claim(APP, V1, MANIFEST)
+    assert claim
+    assert (claim.caller, claim.at) == (caller.name, START)
+
+
+@pytest.mark.parametrize(
+    ("caller", "error", "reason"),
+    [
+        (ALICE, Denied, "application.write_all_trusted"),
+        (Caller("eve", teams=frozenset({"other"}), scopes=CI.scopes), Denied, "not a member"),
+        (Caller("x", realm=SERVICES, scopes=CI.scopes), Denied, "neither scope"),
+        (Caller("i", realm="instances", scopes=CI.scopes), Denied, "may only pull"),
+        (NOBODY, Unauthorized, "log in"),
+    ],
+)
+def test_nobody_else_may(parts: Parts, caller: Caller, error: type[Exception], reason: str) -> None:
+    with pytest.raises(error, match=reason):
+        parts.claims.claim(caller, APP, [V1], MANIFEST, SOURCE)
+    assert claimed(parts, V1) is None
+
+
+def test_the_same_may_be_said_again_and_nothing_else(parts: Parts) -> None:
+    for _ in range(2):
+        parts.claims.claim(CI, APP, [V1], MANIFEST, SOURCE)
+    with pytest.raises(TagImmutable, match="said by ci: git:x 1"):
+        parts.claims.claim(CI, APP, [V1], MANIFEST, ScmSource("git:y"))
+    assert claimed(parts, V1) == "git:x"
+
+
+def test_nothing_is_kept_of_a_push_that_will_be_refused(parts: Parts) -> None:
+    parts.push("1.0", parts.image())
+    parts.claims.claim(CI, APP, [V1, Tag("latest")], MANIFEST, SOURCE)
+    assert (claimed(parts, V1), claimed(parts, Tag("latest"))) == (None, None)
+
+
+def test_it_can_be_said_of_a_tag_that_is_there_or_will_move(parts: Parts) -> None:
+    held = parts.push("1.0", parts.image())
+    parts.push("dev", parts.image())
+    parts.claims.claim(CI, APP, [V1], held, SOURCE)
+    parts.claims.claim(CI, APP, [DEV], MANIFEST, SOURCE)
+    assert (claimed(parts, V1, held), claimed(parts, DEV)) == ("git:x", "git:x")
+
+
+def test_it_is_said_of_a_tag(parts: Parts) -> None:
+    with pytest.raises(ScmSourceInvalid, match="push with one"):
+        parts.claims.claim(CI, APP, [], MANIFEST, SOURCE)
+
+
+def test_without_directories_scopes_alone_do_not_push() -> None:
+    access = AccessPolicy(NoTeams(), NoApplications())
+    with pytest.raises(Denied):
+        access.check_push(Caller("x", scopes=CI.scopes), APP)
