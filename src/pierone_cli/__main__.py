@@ -7,7 +7,7 @@ from importlib.metadata import version
 import click
 
 from pierone_cli.commands import completion, contents, cves, describe, events, images, lists, login, scm_source, whoami
-from pierone_cli.errors import ClientError
+from pierone_cli.errors import is_debugging
 from pierone_cli.group import SETTINGS, PrefixGroup
 
 
@@ -33,7 +33,6 @@ def cli(*, debug: bool) -> None:
 
     A command may be shortened as long as it is clear which one is meant.
     """
-    click.get_current_context().obj = debug
 
 
 for _command in (
@@ -58,13 +57,15 @@ for _command in (
 
 def main() -> None:
     """Run the command line; exits with 0, with 1 for an error, with 2 for a wrong use."""
-    debug = "--debug" in sys.argv[1:]
     try:
         cli.main(prog_name="pierone")
     except Exception as error:  # noqa: BLE001 - whatever it is, one line has to do
-        if debug:
-            traceback.print_exc()
-        ClientError(f"{type(error).__name__}: {error}; run it again as `pierone --debug ...` and report that").show()
+        if is_debugging():
+            traceback.print_exception(error)
+        name = type(error).__name__
+        click.echo(
+            f"Error: {name}: {error}; run it again as `pierone --debug ...` and report what that prints", err=True
+        )
         sys.exit(1)
 
 

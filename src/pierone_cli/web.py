@@ -81,8 +81,9 @@ def problem(response: httpx2.Response) -> str:
     try:
         body = response.json()
     except ValueError:
-        body = None
-    said = _said(body) if isinstance(body, dict) else response.text
+        said: object = response.text
+    else:
+        said = _said(body) if isinstance(body, dict) else ""
     line = " ".join(str(said).split())[:_PRINTED_CHARACTERS]
     return f"{line} (status {response.status_code})" if line else f"status {response.status_code}"
 

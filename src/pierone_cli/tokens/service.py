@@ -36,7 +36,8 @@ def _token_of_file() -> Credential | None:
 
 def _token_of_endpoint(scopes: Sequence[str]) -> Credential | None:
     url = next((os.environ[name] for name in _URL_VARIABLES if os.environ.get(name)), "")
-    if not url:
+    is_meant = os.environ.get("CREDENTIALS_DIR") or (_directory() / "client.json").is_file()
+    if not url or not is_meant:
         return None
     client = _keys("client.json", "client_id", "client_secret")
     form = {"scope": " ".join(scopes)} | _grant()

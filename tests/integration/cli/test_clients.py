@@ -1,5 +1,6 @@
 """Container clients after `pierone login`: with the helper and with a token in the file."""
 
+import json
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,8 @@ import pytest
 from tests.integration.cli.command import Home
 from tests.integration.cli.pushers import Pusher, docker_pusher, skopeo_pusher, storage_pusher
 from tests.integration.cli.stups_world import EMPLOYEE, StupsWorld, stups_world
-from tests.integration.clients.client import ClientFailed
+from tests.integration.clients.client import ClientFailed, find, run
+from tests.integration.clients.docker import Docker
 from tests.integration.clients.homes import client_home
 from tests.integration.clients.images import digest_of, write_image
 from tests.integration.clients.registry import Registry
@@ -75,3 +77,17 @@ def test_a_client_is_refused_where_the_user_is_no_member(
     with pytest.raises(ClientFailed) as refused:
         pusher.push(write_image(tmp_path / "image", reference), reference)
     assert "alice may not push" in refused.value.output
+
+
+def test_docker_keeps_its_own_logins_with_the_helper(docker: Docker, employee: Home, world: StupsWorld) -> None:
+    del employee.variables["OAUTH2_ACCESS_TOKENS"]
+    employee.docker_config.parent.mkdir()
+    employee.docker_config.write_text(json.dumps({"credHelpers": {world.server.host: "pierone"}}))
+    environment = {**docker.environment, **employee.environment, "DOCKER_CONFIG": str(employee.docker_config.parent)}
+    command = [find("docker", "docker.io"), "login", "--username", "oauth2", "--password-stdin", world.server.host]
+    run(command, environment, typed=EMPLOYEE.encode())
+    assert EMPLOYEE not in employee.docker_config.read_text()
+    assert employee.pierone("whoami", "-o", "json").json[0]["user"] == "alice"
+
+    run([find("docker", "docker.io"), "logout", world.server.host], environment)
+    assert EMPLOYEE not in employee.tokens.read_text()

@@ -81,10 +81,6 @@ def test_a_token_is_written_on_one_line(home: Home, pier_one: PierOne, registry:
     assert home.read_docker_config()["auths"][host(registry)]["auth"] == encoded(token)
 
 
-def test_the_vectors_of_the_earlier_client() -> None:
-    assert [encoded(token) for token in ("12377", "tok123")] == ["b2F1dGgyOjEyMzc3", "b2F1dGgyOnRvazEyMw=="]
-
-
 def test_docker_config_names_another_directory(home: Home, tmp_path: Path) -> None:
     home.pierone("login", DOCKER_CONFIG=str(tmp_path / "elsewhere/deep"))
     assert (tmp_path / "elsewhere/deep/config.json").is_file()

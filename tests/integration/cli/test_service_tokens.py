@@ -117,6 +117,19 @@ def test_a_file_that_is_not_as_it_should_be_is_named(
     assert done.err.count("\n") == 1
 
 
+def test_an_endpoint_that_is_not_there_is_named_without_its_query(service: Home) -> None:
+    done = latest(service, OAUTH2_ACCESS_TOKEN_URL="http://127.0.0.1:9/token?key=s3cret")
+    assert done.code == 1
+    assert "http://127.0.0.1:9/token cannot be reached" in done.err
+    assert "s3cret" not in done.err
+
+
+def test_an_endpoint_without_a_directory_of_credentials_is_not_meant_for_us(service: Home, endpoint: StandIn) -> None:
+    assert service.pierone("login", "--token", "t0ken").code == 0
+    assert latest(service, CREDENTIALS_DIR="").out == "1.1\n"
+    assert endpoint.asked == []
+
+
 def test_missing_files_are_named(service: Home) -> None:
     done = latest(service, CREDENTIALS_DIR="/nowhere")
     assert done.code == 1

@@ -106,6 +106,10 @@ def test_an_unforeseen_error_is_one_line_and_with_debug_a_traceback(home: Home, 
     assert "pierone --debug" in done.err
     assert done.err.count("\n") == 1
     assert "Traceback" in home.pierone("--debug", "latest", "myteam", "myapp").err
+    registry.answer = reply_always(Reply(503))
+    foreseen = home.pierone("--debug", "latest", "myteam", "myapp").err
+    assert "Traceback" in foreseen
+    assert foreseen.endswith("cannot answer: status 503\n")
 
 
 def test_who_has_no_token_is_told_to_log_in(home: Home, registry: StandIn) -> None:
@@ -125,6 +129,14 @@ def test_a_token_comes_as_an_option_or_on_standard_input(home: Home) -> None:
     assert home.pierone(*command, "-", typed="t0ken\n", OAUTH2_ACCESS_TOKENS="").code == 0
     assert home.pierone(*command, "wrong").code == 1
     assert "the token is empty" in home.pierone(*command, "-").err
+
+
+@pytest.mark.parametrize("token", ["a b", "a\nb", "gehe\N{LATIN SMALL LETTER I WITH DIAERESIS}m", "a\0b"])
+def test_what_can_be_no_token_is_not_sent_and_not_shown(home: Home, registry: StandIn, token: str) -> None:
+    done = home.pierone("teams", "--token", token)
+    assert done.code == 1
+    assert done.err == "Error: the token of --token has spaces or characters that no token has; check it\n"
+    assert registry.asked == []
 
 
 def test_a_redirect_to_another_host_does_not_carry_the_token_there(home: Home, stand: Stand, registry: StandIn) -> None:

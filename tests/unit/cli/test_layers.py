@@ -65,6 +65,11 @@ def test_bytes_behind_the_end_of_the_tar_count_for_the_digest() -> None:
         list(entries([layer, b"\0" * 100_000, b"x"], digest_of(layer)))
 
 
+def test_padding_behind_the_end_of_the_tar_is_a_part_of_the_layer() -> None:
+    layer = tar_of(member("a")) + b"\0" * 200_000
+    assert len(list(entries(in_pieces(layer, 1000), digest_of(layer)))) == 1
+
+
 def test_a_bomb_is_read_without_keeping_it() -> None:
     bomb = gzip.compress(tar_of(member("zeros", size=50_000_000)), compresslevel=1)
     assert [entry.size for entry in entries([bomb], digest_of(bomb))] == [50_000_000]
