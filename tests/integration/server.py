@@ -18,7 +18,7 @@ from typing import Self
 
 import httpx2
 
-START_DEADLINE = 15.0
+START_DEADLINE = 60
 STOP_DEADLINE = 20.0
 POLL_INTERVAL = 0.02
 LOG_TAIL_BYTES = 4000
