@@ -126,7 +126,8 @@ class PostgresServer:
         if self._process is None:
             raise RuntimeError("PostgreSQL does not run")
         for pid in (self._process.pid, *_children(self._process.pid)):
-            os.kill(pid, what)
+            with suppress(ProcessLookupError):  # one of a connection that ended just now
+                os.kill(pid, what)
 
 
 @functools.cache

@@ -11,6 +11,25 @@ from pierone_core.values import Digest
 # RFC 6838 names are narrower; what matters here is that they can stand in a header, a URL and a database.
 _MEDIA_TYPE = re.compile(r"[ -~]{1,255}")
 _MAX_SIZE = 2**63 - 1
+_KNOWN_KEYS = frozenset(
+    [
+        "schemaVersion",
+        "mediaType",
+        "config",
+        "layers",
+        "manifests",
+        "subject",
+        "artifactType",
+        "annotations",
+        "fsLayers",
+        "digest",
+        "size",
+        "urls",
+        "data",
+        "platform",
+    ]
+)
+_KNOWN_FOLDED = frozenset(key.casefold() for key in _KNOWN_KEYS)
 # These layers are fetched from elsewhere and never pushed (OCI image spec, "Non-Distributable Layers").
 _NOT_DISTRIBUTED = frozenset(
     {
@@ -45,10 +64,21 @@ def read_descriptor(node: object, where: str) -> Descriptor:
     if type(size) is not int or not 0 <= size <= _MAX_SIZE or media_type is None:
         raise ManifestInvalid(f"{where} needs a mediaType and a size of zero or more bytes")
     _check_optional(node, where)
+    refuse_lookalikes(node, where)
     try:
         return Descriptor(media_type, Digest.parse(str(node.get("digest"))), size)
     except DigestInvalid as error:
         raise ManifestInvalid(f"{where}: {error.message}", error.detail) from error
+
+
+def refuse_lookalikes(node: Mapping[str, object], where: str) -> None:
+    """Raise `ManifestInvalid` for a key that some clients take for another.
+
+    Go's encoding/json matches keys without regard to case: `Layers` would replace `layers` behind the registry's back.
+    """
+    for key in node.keys() - _KNOWN_KEYS:
+        if key.casefold() in _KNOWN_FOLDED:
+            raise ManifestInvalid(f"clients would disagree on what {key[:100]!r} of {where} means: mind the case")
 
 
 def _check_optional(node: Mapping[str, object], where: str) -> None:

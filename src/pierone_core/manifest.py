@@ -9,7 +9,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pierone_core.descriptor import Descriptor, read_annotations, read_descriptor, read_descriptors, read_type
+from pierone_core.descriptor import (
+    Descriptor,
+    read_annotations,
+    read_descriptor,
+    read_descriptors,
+    read_type,
+    refuse_lookalikes,
+)
 from pierone_core.errors import ManifestInvalid
 from pierone_core.values import Digest
 
@@ -61,6 +68,7 @@ def parse(data: bytes, content_type: str | None, algorithm: str = "sha256") -> M
     if type(version) is not int or version != _SCHEMA_VERSION:
         raise ManifestInvalid("manifest needs schemaVersion 2")
     _refuse_ambiguity(document, media_type)
+    refuse_lookalikes(document, "manifest")
     return Manifest(
         digest=Digest.of(data, algorithm),
         media_type=media_type,

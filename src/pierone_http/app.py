@@ -1,6 +1,6 @@
 """The whole server as one ASGI application: the data plane at `/v2/`, FastAPI for everything else."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -58,7 +58,7 @@ class Parts:
     metadata: Metadata
     identity: Identity
     issuer: TokenIssuer
-    pass_key: bytes
+    pass_keys: Sequence[bytes]
     api: ApiParts
     claims: ScmClaims
 
@@ -70,7 +70,7 @@ def create_app(parts: Parts, settings: Settings) -> App:
     gate = Gate(
         authentication=authentication,
         access=parts.registry.access,
-        passes=UploadPasses(parts.pass_key, settings.upload_max_age),
+        passes=UploadPasses(parts.pass_keys, settings.upload_max_age),
         challenges=Challenges(basic=settings.challenge == "basic", trusted_proxies=settings.trusted_proxies),
     )
     push, alone = parts.registry.push_blobs, parts.metadata.alone

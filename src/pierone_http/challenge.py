@@ -37,8 +37,8 @@ class Challenges:
         """Scheme and host as the client knows them."""
         scheme, host = request.scope["scheme"], request.headers.get("host", "")
         if self._is_trusted(request):
-            scheme = request.headers.get("x-forwarded-proto", scheme)
-            host = request.headers.get("x-forwarded-host", host)
+            scheme = _first(request, "x-forwarded-proto", scheme).lower()
+            host = _first(request, "x-forwarded-host", host)
         if not _HOST.fullmatch(host):  # it goes into a header
             host = _own_address(request)
         return "https" if scheme == "https" else "http", host
@@ -51,6 +51,11 @@ class Challenges:
         except ValueError:  # no IP connection
             return False
         return any(address in network for network in self._trusted)
+
+
+def _first(request: Request, header: str, default: str) -> str:
+    """What the proxy nearest to the client says; each one further in appends its own."""
+    return request.headers.get(header, default).partition(",")[0].strip(" \t")
 
 
 def _own_address(request: Request) -> str:

@@ -59,8 +59,8 @@ def _access(settings: Settings) -> AccessPolicy:
     return AccessPolicy(identity_wiring.teams(settings), identity_wiring.applications(settings), settings.public_read)
 
 
-def _pass_key(keys: Sequence[SigningKey]) -> bytes:
-    return keys[0].secret
+def _pass_keys(keys: Sequence[SigningKey]) -> Sequence[bytes]:
+    return [key.secret for key in keys]
 
 
 def _api(metadata: Metadata, store: BlobStore) -> ApiParts:
@@ -89,6 +89,6 @@ class Container(containers.DeclarativeContainer):
     api: providers.Provider[ApiParts] = providers.Singleton(_api, metadata, blob_store)
     claims: providers.Provider[ScmClaims] = providers.Singleton(_claims, metadata, access)
     parts: providers.Provider[Parts] = providers.Factory(
-        Parts, registry, metadata, identity, issuer, providers.Callable(_pass_key, keys), api, claims
+        Parts, registry, metadata, identity, issuer, providers.Callable(_pass_keys, keys), api, claims
     )
     app: providers.Provider[App] = providers.Singleton(create_app, parts, settings)

@@ -31,7 +31,7 @@ class RegistryProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Wait for the first head."""
         super().connection_made(transport)
-        self._expect_head()
+        self._expect_head(self.patience)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
@@ -50,7 +50,12 @@ class RegistryProtocol(HttpToolsProtocol):
         """Offer the extension before the application runs; uvicorn answers 400 and closes for an error here."""
         self._pending_bytes = 0
         self._stop_waiting()
+        leaves_http = self.parser.should_upgrade()
+        if leaves_http and _has_body(self.headers):
+            raise ConnectionError("a request to upgrade has a body, which the parser would read as the next request")
         super().on_headers_complete()
+        if leaves_http:  # we never do (RFC 9110 section 7.8), and what follows would be lost: answer and close
+            self.cycle.keep_alive = False
         if len(self.pipeline) > PIPELINE_MAX:
             raise ConnectionError("too many pipelined requests")
         if self.scheme == "http":
@@ -71,13 +76,19 @@ class RegistryProtocol(HttpToolsProtocol):
         """Wait for the next head, unless it came already."""
         super().on_response_complete()
         if self.cycle.response_complete:
-            self._expect_head()
+            self._expect_head(max(self.patience, self.timeout_keep_alive))
 
-    def _expect_head(self) -> None:
+    def _expect_head(self, patience: float) -> None:
         self._stop_waiting()
-        self._deadline = self.loop.call_later(self.patience, self.transport.abort)
+        self._deadline = self.loop.call_later(patience, self.transport.abort)
 
     def _stop_waiting(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+
+def _has_body(headers: list[tuple[bytes, bytes]]) -> bool:
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value.strip(b"0 ")) for name, value in headers
+    )

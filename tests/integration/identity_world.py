@@ -102,7 +102,7 @@ class World:
 
     def own_passes(self, seconds: float) -> UploadPasses:
         """Who makes passes as the registry does, for any time."""
-        return UploadPasses(read_key(self.server.data_dir / "token-key.pem").secret, seconds)
+        return UploadPasses([read_key(self.server.data_dir / "token-key.pem").secret], seconds)
 
     def start_upload(self, authorization: str, repository: str) -> str:
         """Begin an upload; return its location, with the pass."""

@@ -220,3 +220,20 @@ def test_requests_that_pile_up_are_cut(repo: Repository, shared_server: Server) 
             pass
     assert answers.count(b"HTTP/1.1 200") < 2000
     assert repo.api.get("/v2/").status_code == 200
+
+
+def test_the_body_of_a_request_to_upgrade_is_never_taken_for_a_request(repo: Repository, shared_server: Server) -> None:
+    location = repo.start_upload()
+    smuggled = head("GET", "/v2/", "Connection: close")
+    for length in (f"Content-Length: {len(smuggled)}", "Transfer-Encoding: chunked"):
+        with wire(shared_server) as connection:
+            connection.sendall(head("PATCH", location, "Connection: Upgrade", "Upgrade: h2c", length))
+            connection.sendall(smuggled)
+            assert statuses(connection) == [400]
+    assert repo.api.get(location).headers["Range"] == "0-0"
+
+
+def test_a_request_to_upgrade_is_answered_as_if_it_did_not_ask(shared_server: Server) -> None:
+    with wire(shared_server) as connection:
+        connection.sendall(head("GET", "/v2/", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c"))
+        assert statuses(connection) == [200]

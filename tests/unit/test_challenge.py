@@ -116,12 +116,17 @@ def test_a_forwarded_scheme_that_is_none_of_ours_is_taken_for_http(scheme: str) 
     assert realm(BEHIND_PROXY, request({"x-forwarded-proto": scheme}, client=PROXY)) == f"http://{HOST}"
 
 
+def test_of_several_proxies_the_one_nearest_to_the_client_counts() -> None:
+    headers = {"x-forwarded-proto": "HTTPS, http", "x-forwarded-host": "registry.example, inner.example"}
+    assert realm(BEHIND_PROXY, request(headers, client=PROXY)) == "https://registry.example"
+    assert realm(PLAIN, request({"host": "registry.example,other.example"})) == "http://192.0.2.1:8080"
+
+
 INJECTIONS = [
     'registry.example",scope="repository:theirs/app:push',
     'registry.example"',
     "registry.example\r\nSet-Cookie: x=y",
     "registry.example\n",
-    "registry.example,other.example",
     "registry.example other.example",
     "user@registry.example",
     "registry.example/path",

@@ -18,7 +18,7 @@ from pierone_http.upload_pass import UploadPasses
 
 KEY = b"k" * 32
 LIFETIME = 3600.0
-PASSES = UploadPasses(KEY, LIFETIME)
+PASSES = UploadPasses([KEY], LIFETIME)
 REPOSITORY, UPLOAD = "ours/app", "0b5c0de5-3f5e-4b5c-8a6e-0123456789ab"
 NAMES = [
     "alice",
@@ -118,11 +118,11 @@ def test_a_pass_ends_when_its_lifetime_does(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_pass_made_with_another_key_is_no_good() -> None:
     for key in (b"l" * 32, KEY[:-1], KEY + b"k", b""):
-        assert PASSES.read(UploadPasses(key, LIFETIME).issue("alice", REPOSITORY, UPLOAD), REPOSITORY, UPLOAD) is None
+        assert PASSES.read(UploadPasses([key], LIFETIME).issue("alice", REPOSITORY, UPLOAD), REPOSITORY, UPLOAD) is None
 
 
 def test_every_replica_with_the_same_key_takes_a_pass() -> None:
-    assert UploadPasses(KEY, LIFETIME).read(issue(), REPOSITORY, UPLOAD) == PASSES.read(issue(), REPOSITORY, UPLOAD)
+    assert UploadPasses([KEY], LIFETIME).read(issue(), REPOSITORY, UPLOAD) == PASSES.read(issue(), REPOSITORY, UPLOAD)
 
 
 @pytest.mark.parametrize("name", ["alice", "first.last", "ünï"])
@@ -151,3 +151,9 @@ def test_no_text_is_taken_for_a_pass(text: str) -> None:
 def test_the_proof_of_a_pass_is_not_the_key() -> None:
     proof = issue().split(".")[2]
     assert KEY not in base64.urlsafe_b64decode(proof + "=")
+
+
+def test_a_pass_of_a_key_that_was_rotated_out_of_first_place_is_still_good() -> None:
+    rotated = UploadPasses([b"new", KEY], LIFETIME)
+    assert rotated.read(issue(), REPOSITORY, UPLOAD) == PASSES.read(issue(), REPOSITORY, UPLOAD)
+    assert PASSES.read(rotated.issue("alice", REPOSITORY, UPLOAD), REPOSITORY, UPLOAD) is None

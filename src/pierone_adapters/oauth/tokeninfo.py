@@ -13,6 +13,7 @@ from pierone_core.caller import BearerToken, Caller
 from pierone_core.errors import Unauthorized, Unavailable
 
 _OK = 200
+_MAX_SECONDS = 10**10
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,6 @@ def _with_expiry(claims: dict[str, object]) -> dict[str, object]:
     seconds = claims.get("expires_in")
     if seconds is None:
         return claims
-    if isinstance(seconds, int | float):
+    if isinstance(seconds, int | float) and not isinstance(seconds, bool) and abs(seconds) <= _MAX_SECONDS:
         return claims | {"exp": time.time() + seconds}
-    raise ValueError("expires_in is not a number")
+    raise ValueError("expires_in is no number of seconds")

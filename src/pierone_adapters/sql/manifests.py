@@ -21,7 +21,7 @@ NEWEST_FIRST = (
 )
 _AFTER_ALL = 2**63 - 1
 # The first is nearly always the one that is wanted; signatures may lie above it.
-_TAGS_AT_ONCE = 4
+_TAGS_AT_ONCE, _TAGS_AT_MOST = 4, 1024
 
 
 @dataclass(frozen=True)
@@ -47,14 +47,14 @@ class SqlManifests:
 
     def tags_newest_first(self, repository: Repository) -> Generator[TagBinding]:
         """See `Manifests`."""
-        before = _AFTER_ALL
+        before, how_many = _AFTER_ALL, _TAGS_AT_ONCE
         while True:
-            parameters = {"repository": repository.name, "before": before, "how_many": _TAGS_AT_ONCE}
+            parameters = {"repository": repository.name, "before": before, "how_many": how_many}
             rows = self._database.read(NEWEST_FIRST, parameters)
             yield from map(_binding, rows)
-            if len(rows) < _TAGS_AT_ONCE:
+            if len(rows) < how_many:
                 return
-            before = rows[-1].created
+            before, how_many = rows[-1].created, min(2 * how_many, _TAGS_AT_MOST)
 
     def store(self, write: ManifestWrite) -> None:
         """See `Manifests`."""

@@ -8,8 +8,10 @@ for one caller says nothing about the next.
 import logging
 import re
 import ssl
+import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import Future
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
@@ -25,6 +27,8 @@ _LOG = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = 1.25
 READ_TIMEOUT = 2.5
+# The client's own time-outs, which tell more, come first.
+_SLACK_SECONDS = 0.25
 _MAX_BODY_BYTES = 1 << 20
 _MAX_TOKEN_BYTES = 64 << 10
 # RFC 6749 appendix A.12, without the space. A line break would end the header that carries the token.
@@ -87,9 +91,29 @@ class WebSource:
 
     def _exchange(self, method: str, url: str, parts: Mapping[str, Any]) -> Answer:
         try:
-            return self._read(method, url, parts)
+            return self._in_time(method, url, parts)
         except httpx2.RemoteProtocolError:  # the source closed a kept connection just now: once more, on a new one
-            return self._read(method, url, parts)
+            return self._in_time(method, url, parts)
+
+    def _in_time(self, method: str, url: str, parts: Mapping[str, Any]) -> Answer:
+        """`_read`, given up when its time is over.
+
+        The client's time-outs are for each piece that comes, so a head that drips in would hold the caller for ever.
+        A thread that is given up ends with its connection, of which there are few.
+        """
+        answer: Future[Answer] = Future()
+
+        def settle() -> None:
+            try:
+                answer.set_result(self._read(method, url, parts))
+            except BaseException as error:  # noqa: BLE001 - the caller raises it
+                answer.set_exception(error)
+
+        threading.Thread(target=settle, name="source", daemon=True).start()
+        try:
+            return answer.result(self._patience + _SLACK_SECONDS)
+        except TimeoutError as error:
+            raise httpx2.ReadTimeout("the answer is too slow") from error
 
     def _read(self, method: str, url: str, parts: Mapping[str, Any]) -> Answer:
         ends = time.monotonic() + self._patience

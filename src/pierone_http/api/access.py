@@ -13,6 +13,7 @@ from pierone_core.caller import Caller
 from pierone_core.errors import ManifestUnknown, NameInvalid, NameUnknown, TagInvalid
 from pierone_core.values import Repository, Tag
 from pierone_http.auth import Authentication
+from pierone_http.logs import CALLER
 from pierone_http.v2.gate import authorization
 
 Team = Annotated[str, Path(examples=["myteam"])]
@@ -29,6 +30,7 @@ class Readers:
     async def check(self, request: Request) -> Caller:
         """Who sends `request`; raise `Unauthorized` or `Unavailable` unless that caller may read lists."""
         caller = await self.authentication.caller(authorization(request.scope))
+        request.scope[CALLER] = caller.name
         self.access.check_read(caller)
         return caller
 

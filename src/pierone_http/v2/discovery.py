@@ -45,7 +45,8 @@ class DiscoveryEndpoints:
         limit, after = _paging(request.query_params)
         kind = request.query_params.get("artifactType")
         subject = Digest.parse(text)
-        page = await self.work.read(self.discovery.referrers, repository, subject, kind or None, limit, after)
+        # Annotations may fill megabytes: too long for the event loop.
+        page = await self.work.fetch(self.discovery.referrers, repository, subject, kind or None, limit, after)
         index = {
             "schemaVersion": 2,
             "mediaType": OCI_INDEX,

@@ -32,7 +32,10 @@ class PullEndpoints:
 
     async def get_manifest(self, request: Request, _caller: Caller, repository: Repository, reference: str) -> Response:
         """GET, HEAD /v2/<name>/manifests/<tag-or-digest> (end-3). The stored type is sent, whatever is accepted."""
-        stored, final = await self.work.read(self.pull.get_manifest, repository, _find_reference(reference))
+        wanted = _find_reference(reference)
+        # Above the newest tag there may be thousands of signatures: too long for the event loop.
+        read = self.work.fetch if isinstance(wanted, Tag) and wanted.is_latest else self.work.read
+        stored, final = await read(self.pull.get_manifest, repository, wanted)
         headers = _headers(stored.digest, FOR_EVER if final else ASK_AGAIN)
         if is_fresh(request.headers, str(stored.digest)):
             return Response(status_code=304, headers=headers)

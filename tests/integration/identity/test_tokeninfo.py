@@ -82,6 +82,8 @@ NO_ANSWER = {
     "no object": Reply(body=["alice"]),
     "an end that is no number": Reply(body=SERVICE | {"expires_in": "60"}),
     "an end beyond all time": Reply(body=SERVICE | {"expires_in": 1e300}),
+    "an end beyond all numbers": Reply(body=SERVICE | {"expires_in": 10**400}),
+    "an end that is a truth value": Reply(body=SERVICE | {"expires_in": True}),
     "a realm that is no text": Reply(body=SERVICE | {"realm": True}),
     "nothing": HANG,
 }

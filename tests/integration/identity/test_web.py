@@ -61,6 +61,24 @@ def test_what_is_no_http_is_unavailable(connect: CONNECT) -> None:
         check_unavailable(lambda: source.get(f"http://127.0.0.1:{listening.getsockname()[1]}", token=TOKEN))
 
 
+def test_a_head_that_drips_in_holds_nobody(connect: CONNECT) -> None:
+    source, over = connect(SHORT), threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        dripping = threading.Thread(target=_drip_head, args=(listening, over), daemon=True)
+        dripping.start()
+        check_unavailable(lambda: source.get(f"http://127.0.0.1:{listening.getsockname()[1]}", token=TOKEN))
+        assert dripping.is_alive()  # it was not the server that gave up
+        over.set()
+
+
+def _drip_head(listening: socket.socket, over: threading.Event) -> None:
+    connection, _ = listening.accept()
+    with connection:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        while not over.wait(SHORT / 4):
+            connection.sendall(b"x")
+
+
 def test_a_redirect_is_not_followed(stand: STAND, connect: CONNECT) -> None:
     elsewhere = stand(reply_always(Reply(body={})))
     server, source = stand(reply_always(Reply(307, headers={"Location": elsewhere.url}))), connect()
