@@ -27,7 +27,7 @@ def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
             monkeypatch.delenv(name, raising=False)
         for name, value in ({"PIERONE_DATA_DIR": str(tmp_path / "data")} | variables).items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr(uvicorn, "run", lambda *_, **__: pytest.fail("it is served"))
+        monkeypatch.setattr(uvicorn.Server, "run", lambda *_, **__: pytest.fail("it is served"))
         with pytest.raises(SystemExit) as ended:
             main(["serve", *options])
         code, printed = ended.value.code, capsys.readouterr()

@@ -31,10 +31,10 @@ def settings(tmp_path: Path) -> Settings:
 
 def challenge(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
     """WWW-Authenticate of what `serve` hands to the HTTP server, for a request of the proxy."""
-    served: dict[str, Any] = {}
-    monkeypatch.setattr(uvicorn, "run", lambda app, **options: served.update(options, app=app))
+    served: list[uvicorn.Config] = []
+    monkeypatch.setattr(uvicorn.Server, "run", lambda server: served.append(server.config))
     serve(settings)
-    config = uvicorn.Config(**served | {"log_config": None})
+    [config] = served
     config.load()
     return asyncio.run(_ask(config.loaded_app))
 
