@@ -76,7 +76,7 @@ class RegistryProtocol(HttpToolsProtocol):
         """Wait for the next head, unless it came already."""
         super().on_response_complete()
         if self.cycle.response_complete:
-            self._expect_head(max(self.patience, self.timeout_keep_alive))
+            self._expect_head(self.timeout_keep_alive)
 
     def _expect_head(self, patience: float) -> None:
         self._stop_waiting()

@@ -6,6 +6,7 @@ no new connection is taken and requests under way may finish (`shutdown_seconds`
 """
 
 import asyncio
+import math
 import resource
 import socket
 from contextlib import suppress
@@ -16,9 +17,9 @@ from pierone_http.app import App
 from pierone_http.protocol import RegistryProtocol
 from pierone_http.settings import Settings
 
-# Longer than load balancers keep an idle connection (a minute mostly): if the server closed it first, a request that is
-# on its way just then would be lost.
-_KEEP_ALIVE_SECONDS = 75
+# An idle connection is kept a quarter longer than everything else is waited for: longer than load balancers keep it (a
+# minute mostly). If the server closed it first, a request that is on its way just then would be lost.
+_KEEP_ALIVE_SHARE = 1.25
 # For requests that were cut to let go of what they hold and to answer.
 _UNWIND_SECONDS = 5
 _POLL_SECONDS = 0.05
@@ -70,7 +71,7 @@ def _config(app: App, settings: Settings) -> uvicorn.Config:
         loop="uvloop",
         http=RegistryProtocol.with_patience(settings.body_timeout),
         ws="none",
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_keep_alive=math.ceil(settings.body_timeout * _KEEP_ALIVE_SHARE),
         log_config=None,  # `logs` says where lines go
         access_log=False,
         server_header=False,
