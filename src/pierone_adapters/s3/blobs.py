@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pierone_adapters.s3.answers import AbsentError, TakenError
 from pierone_adapters.s3.bucket import Bucket, Stored
 from pierone_adapters.s3.options import Layout
+from pierone_core.errors import Unavailable
 from pierone_core.values import Digest
 
 _LOCATION, _SIZE = "location", "size"
@@ -65,17 +66,13 @@ class Blobs:
         for found in self._bucket.objects(self._layout.blobs, behind):
             digest = self._layout.digest(found.key)
             if digest and str(digest) > after:
-                size = found.size or self._pointed_size(found.key)
-                if size is not None:
-                    yield digest, size
+                yield digest, found.size or self._pointed_size(found.key)
 
-    def _pointed_size(self, key: str) -> int | None:
-        """The size of a blob of no bytes, or behind a pointer; None if the pointer leads nowhere."""
+    def _pointed_size(self, key: str) -> int:
         try:
-            place = self._place(key, self._bucket.head(key))
-            return place.size if place.key == key else self._bucket.head(place.key).size
-        except AbsentError:
-            return None
+            return self._place(key, self._bucket.head(key)).size
+        except AbsentError as error:
+            raise Unavailable("blobs vanish from the storage (S3) while they are listed") from error
 
     def _place(self, key: str, found: Stored) -> Place:
         if _LOCATION not in found.notes:
