@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, Select, text
 from tests.contracts.test_sql_plans import REPOSITORY, ROWS, SLOW, VALUES, connection, plan
 
-from pierone_adapters.sql import catalogue, images, scm_sources
+from pierone_adapters.sql import catalogue, counting, images, scm_sources
 
 __all__ = ["connection"]  # the fixture
 OF_CATALOGUE = {"end": "~", "prefix": "team/s", "start": "sha256:2", "tag": "tag-2001", "digest": "sha256:2001"}
@@ -129,3 +129,13 @@ def test_without_its_index_a_query_of_the_catalogue_is_noticed(
 ) -> None:
     connection.exec_driver_sql(f"DROP INDEX {index}")
     assert [name for name in QUERIES if not is_good(*explained(connection, name, monkeypatch))] == names
+
+
+def test_triggers_find_the_parts_of_a_manifest_by_its_key(connection: Connection) -> None:
+    explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
+    for statement in counting.tags_by_image(connection.dialect.name):
+        asked = f"{explain} {statement} WHERE t.repository = '{REPOSITORY}' AND t.name = 'tag-2001'"
+        told = [str(row[-1]) for row in connection.exec_driver_sql(asked)]
+        searches = [line for line in told if "image_parts" in line or " p " in line or " q " in line]
+        assert not any(slow in line for line in told for slow in SLOW), told
+        assert sum("manifest" in line for line in told) == len(searches), told

@@ -18,23 +18,31 @@ _ADD_IF_PUSH = f"{_ADD_PUSH} SELECT NEW.sequence WHERE NEW.tag IS NOT NULL"
 _ADD_TAG = "INSERT INTO image_tags (digest, repository, tag)"
 _OF_TAG = "image_parts AS p ON p.repository = t.repository AND p.manifest = t.digest"
 _OF_PART = "image_parts AS q ON q.repository = p.repository AND q.manifest = p.part"
-# A tag is found by its manifest, by what that names, and by what the images of an index name.
-_TAGS_BY_IMAGE = (
-    f"{_ADD_TAG} SELECT t.digest, t.repository, t.name FROM tags AS t",
-    f"{_ADD_TAG} SELECT p.part, t.repository, t.name FROM tags AS t JOIN {_OF_TAG}",
-    f"{_ADD_TAG} SELECT q.part, t.repository, t.name FROM tags AS t JOIN {_OF_TAG} JOIN {_OF_PART}",
-)
-_FIND_NEW_TAG = "; ".join(
-    f"{statement} WHERE t.repository = NEW.repository AND t.name = NEW.name ON CONFLICT DO NOTHING"
-    for statement in _TAGS_BY_IMAGE
-)
-_FORGET_OLD_TAG = (
-    "DELETE FROM image_tags WHERE repository = OLD.repository AND tag = OLD.name AND digest IN (SELECT OLD.digest "
-    "UNION SELECT part FROM image_parts WHERE repository = OLD.repository AND manifest = OLD.digest "
-    f"UNION SELECT q.part FROM image_parts AS p JOIN {_OF_PART} "
-    "WHERE p.repository = OLD.repository AND p.manifest = OLD.digest)"
-)
+# SQLite joins in the order that is written with this; left to itself it would read all parts of the repository.
+_JOIN = {"sqlite": "CROSS JOIN", "postgresql": "JOIN"}
 _IS_NEW_BLOB = "NOT EXISTS (SELECT 1 FROM blobs WHERE digest = NEW.digest AND repository <> NEW.repository)"
+
+
+def tags_by_image(dialect: str) -> Iterator[str]:
+    """A tag is found by its manifest, by what that names, and by what the images of an index name."""
+    join = _JOIN[dialect]
+    yield f"{_ADD_TAG} SELECT t.digest, t.repository, t.name FROM tags AS t"
+    yield f"{_ADD_TAG} SELECT p.part, t.repository, t.name FROM tags AS t {join} {_OF_TAG}"
+    yield f"{_ADD_TAG} SELECT q.part, t.repository, t.name FROM tags AS t {join} {_OF_TAG} {join} {_OF_PART}"
+
+
+def _find_new_tag(dialect: str) -> str:
+    is_new = "t.repository = NEW.repository AND t.name = NEW.name"
+    return "; ".join(f"{statement} WHERE {is_new} ON CONFLICT DO NOTHING" for statement in tags_by_image(dialect))
+
+
+def _forget_old_tag(dialect: str) -> str:
+    return (
+        "DELETE FROM image_tags WHERE repository = OLD.repository AND tag = OLD.name AND digest IN (SELECT OLD.digest "
+        "UNION SELECT part FROM image_parts WHERE repository = OLD.repository AND manifest = OLD.digest "
+        f"UNION SELECT q.part FROM image_parts AS p {_JOIN[dialect]} {_OF_PART} "
+        "WHERE p.repository = OLD.repository AND p.manifest = OLD.digest)"
+    )
 
 
 def of_catalogue(dialect: str) -> Iterator[str]:
@@ -55,16 +63,19 @@ def fill(dialect: str) -> Iterator[str]:
     else:
         yield from _sqlite_parts("m", "manifests AS m")
     yield f"{_ADD_PUSH} SELECT sequence FROM events WHERE tag IS NOT NULL"
-    for statement in _TAGS_BY_IMAGE:
+    for statement in tags_by_image(dialect):
         yield f"{statement} WHERE true ON CONFLICT DO NOTHING"
     yield from _fill_figures(*(_postgresql_split if dialect == "postgresql" else _sqlite_split)("name"))
 
 
 def _fill_figures(team: str, artifact: str) -> Iterator[str]:
     yield f"INSERT INTO artifacts (artifact, team) SELECT {artifact}, {team} FROM repositories"
-    yield f"INSERT INTO teams (name, artifacts, tags) SELECT {team}, count(*), 0 FROM repositories GROUP BY 1"
-    numbers = f"SELECT {team.replace('name', 'repository')} AS team, count(*) AS number FROM tags GROUP BY 1"
-    yield f"UPDATE teams SET tags = coalesce((SELECT number FROM ({numbers}) AS n WHERE n.team = teams.name), 0)"
+    of_repositories = f"SELECT {team} AS team, count(*) AS number FROM repositories GROUP BY 1"
+    of_tags = f"SELECT {team.replace('name', 'repository')} AS team, count(*) AS number FROM tags GROUP BY 1"
+    yield (
+        "INSERT INTO teams (name, artifacts, tags) SELECT r.team, r.number, coalesce(t.number, 0) "
+        f"FROM ({of_repositories}) AS r LEFT JOIN ({of_tags}) AS t ON t.team = r.team"
+    )
     yield "UPDATE totals SET value = (SELECT count(*) FROM teams) WHERE name = 'teams'"
     sizes = "SELECT digest, min(size) AS size FROM blobs GROUP BY digest"
     yield (
@@ -89,8 +100,10 @@ def _sqlite() -> Iterator[str]:
     yield _sqlite_trigger("events", "INSERT", _ADD_IF_PUSH)
     yield _sqlite_trigger("manifests", "INSERT", *_sqlite_parts("NEW"))
     of_team = f"name = {_sqlite_split('NEW.repository')[0]}"
-    yield _sqlite_trigger("tags", "INSERT", f"UPDATE teams SET tags = tags + 1 WHERE {of_team}", _FIND_NEW_TAG)
-    yield _sqlite_trigger("tags", "UPDATE OF digest", _FORGET_OLD_TAG, _FIND_NEW_TAG)
+    yield _sqlite_trigger(
+        "tags", "INSERT", f"UPDATE teams SET tags = tags + 1 WHERE {of_team}", _find_new_tag("sqlite")
+    )
+    yield _sqlite_trigger("tags", "UPDATE OF digest", _forget_old_tag("sqlite"), _find_new_tag("sqlite"))
 
 
 def _sqlite_split(name: str) -> tuple[str, str]:
@@ -139,8 +152,10 @@ def _postgresql() -> Iterator[str]:
     yield from _postgresql_trigger("manifests", "INSERT", f"{parts} ON CONFLICT DO NOTHING")
     of_team = f"name = {_postgresql_split('NEW.repository')[0]}"
     add_tag = f"UPDATE teams SET tags = tags + 1 WHERE {of_team}"
-    yield from _postgresql_trigger("tags", "INSERT", add_tag, _FIND_NEW_TAG)
-    yield from _postgresql_trigger("tags", "UPDATE OF digest", _FORGET_OLD_TAG, _FIND_NEW_TAG)
+    yield from _postgresql_trigger("tags", "INSERT", add_tag, _find_new_tag("postgresql"))
+    yield from _postgresql_trigger(
+        "tags", "UPDATE OF digest", _forget_old_tag("postgresql"), _find_new_tag("postgresql")
+    )
 
 
 _PARTS_OF_MANIFEST = f"""\
