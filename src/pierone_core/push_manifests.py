@@ -17,8 +17,8 @@ from pierone_core.tag_policy import MutableTags
 from pierone_core.values import Digest, Repository, Tag
 
 # An immutable tag needs two rounds at the most: once lost, it is held for ever. Only a mutable tag that
-# many move at once can need more.
-_ROUNDS = 20
+# many move at once needs more: a round lost is a push of another that succeeded.
+_ROUNDS = 200
 
 
 @dataclass(frozen=True, slots=True)

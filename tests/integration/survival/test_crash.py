@@ -28,6 +28,7 @@ def server(lasting_server: Server) -> Server:
     return lasting_server
 
 
+@pytest.mark.timeout(400)  # each round starts a server, beside other tests
 def test_what_was_acknowledged_survives_25_kills_during_pushes(data_dir: Path) -> None:
     seed = random.getrandbits(32)
     source = Random(seed)  # noqa: S311 - must repeat
