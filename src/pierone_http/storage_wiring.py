@@ -35,6 +35,7 @@ def _s3_blob_store(settings: S3Settings, bucket: str) -> BlobStore:
             read_timeout=settings.s3_read_timeout,
             retries=settings.s3_retries,
             url_seconds=settings.s3_redirect_seconds if settings.s3_redirect else None,
+            url_endpoint=settings.s3_redirect_endpoint_url,
             encryption=settings.s3_encryption,
             kms_key=settings.s3_kms_key,
             storage_class=settings.s3_storage_class,
