@@ -15,7 +15,7 @@ from pierone_cli.address import host_of, parse_address
 from pierone_cli.configuration import read_configuration
 from pierone_cli.credential import TOKEN_USER
 from pierone_cli.docker_config import docker_config_file, hosts_with_helper
-from pierone_cli.errors import ClientError, NoCredential
+from pierone_cli.errors import ClientError, NoCredential, printable
 from pierone_cli.tokens.kept import Kept
 from pierone_cli.tokens.sources import WRITE, find_credential, kept_credentials
 
@@ -35,7 +35,7 @@ def main() -> None:
     except ClientError as error:
         sys.exit(_fail(error.format_message()))
     except Exception as error:  # noqa: BLE001 - a client shows what is on standard output and nothing else
-        sys.exit(_fail(f"{_NAME}: {type(error).__name__}: {error}"))
+        sys.exit(_fail(printable(f"{_NAME}: {type(error).__name__}: {error}")))
 
 
 def _run(action: str) -> None:

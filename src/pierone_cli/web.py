@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import httpx2
 
-from pierone_cli.errors import ClientError
+from pierone_cli.errors import ClientError, printable
 
 _CONNECT_SECONDS = 5.0
 _READ_SECONDS = 10.0
@@ -84,7 +84,7 @@ def problem(response: httpx2.Response) -> str:
         said: object = response.text
     else:
         said = _said(body) if isinstance(body, dict) else ""
-    line = " ".join(str(said).split())[:_PRINTED_CHARACTERS]
+    line = printable(" ".join(str(said).split())[:_PRINTED_CHARACTERS])
     return f"{line} (status {response.status_code})" if line else f"status {response.status_code}"
 
 

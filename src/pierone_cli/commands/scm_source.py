@@ -32,7 +32,7 @@ def scm_source(registry: "Registry", team: str, artifact: str, tag: Sequence[str
     known = {found["name"]: found for found in tags_of(registry, team, artifact)}
     if not known:
         raise click.UsageError(NO_ARTIFACT)
-    rows = [_row(name, known.get(name, {}), source_of(registry, team, artifact, name)) for name in tag or known]
+    rows = [_row(name, known.get(name, {}), source_of(registry, team, artifact, name)) for name in sorted(tag or known)]
     print_rows(_COLUMNS, rows, output, _WIDTHS)
 
 
