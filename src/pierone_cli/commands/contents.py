@@ -131,5 +131,5 @@ def _progress(total: int) -> Iterator[_Bar]:
     columns = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as progress:
         task = progress.add_task("layers", total=total)
-        stop = progress.stop if sys.stdout.isatty() else lambda: None
+        stop = progress.live.stop if sys.stdout.isatty() else lambda: None
         yield _Bar(lambda size: progress.advance(task, size), stop)

@@ -67,7 +67,7 @@ def exists(image: Reference, url: str | None, token: str | None) -> None:
 
 
 def _digest(image: Reference, url: str | None, token: str | None) -> str:
-    registry = open_registry(image.registry or url, token)
+    registry = open_registry(url, token, written=image.registry)
     try:
         return registry.digest(image.repository, image.name)
     except NotFound as error:

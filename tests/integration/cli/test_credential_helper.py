@@ -60,6 +60,7 @@ def test_what_is_stored_can_be_got_listed_and_erased(home: Home, host: str) -> N
     assert home.helper("list").json == {host: "carol"}
     assert home.helper("erase", f"https://{host}\n").code == 0
     assert home.helper("get", host).out == NOT_FOUND
+    assert (home.path / ".local/state/pierone/registries.json").read_text() == "{}\n"
 
 
 def test_erasing_what_is_not_there_is_no_error(home: Home, host: str) -> None:
