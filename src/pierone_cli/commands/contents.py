@@ -45,7 +45,7 @@ def inspect_contents(  # noqa: PLR0913 - click hands over each option
     names = tag or [found["name"] for found in tags_of(registry, team, artifact)]
     layers = [layer for name in names for layer in _layers(registry, repository, name, platform)[:limit]]
     shape = _for_people if output == "text" else _as_ever
-    with _progress(sum(int(layer["size"]) for _, layer in layers)) as bar:
+    with _progress(sum(layer.get("size", 0) for _, layer in layers)) as bar:
         found = (item for index, layer in layers for item in _entries(registry, repository, index, layer, bar.advance))
         rows = (shape(entry) | {"layer_index": index, "layer_id": digest} for index, digest, entry in found)
         for piece in pieces(_COLUMNS, rows, output, _WIDTHS):
@@ -57,18 +57,32 @@ def _layers(registry: "Registry", repository: str, name: str, platform: str) -> 
     """The layers of an image with their places, the topmost first."""
     manifest = _manifest(registry, repository, name)
     if "manifests" in manifest:
-        manifest = _manifest(registry, repository, _chosen(manifest["manifests"], platform))
-    return list(enumerate(reversed(manifest.get("layers", []))))
+        chosen = _chosen(_descriptors(manifest, "manifests"), platform)
+        manifest = _manifest(registry, repository, chosen)
+    return list(enumerate(reversed(_descriptors(manifest, "layers"))))
+
+
+def _descriptors(manifest: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
+    found = manifest.get(kind, [])
+    if isinstance(found, list) and all(map(_is_descriptor, found)):
+        return found
+    raise ClientError(f"{kind} of the manifest are not those of an image; tell the registry's owners")
+
+
+def _is_descriptor(found: object) -> bool:
+    if not isinstance(found, dict):
+        return False
+    parts = {"digest": str, "size": int, "platform": dict}
+    return "digest" in found and all(isinstance(found[name], kind) for name, kind in parts.items() if name in found)
 
 
 def _manifest(registry: "Registry", repository: str, name: str) -> dict[str, Any]:
     from pierone_cli.registry import MANIFEST_TYPES, manifest_path  # noqa: PLC0415 - loaded long since
 
     try:
-        manifest = registry.get(manifest_path(repository, name), accept=", ".join(MANIFEST_TYPES)).json()
+        return registry.json(manifest_path(repository, name), accept=", ".join(MANIFEST_TYPES))
     except NotFound as error:
         raise NotFound(f"{repository}:{name} does not exist; `pierone tags` lists what does") from error
-    return dict(manifest)
 
 
 def _chosen(manifests: Sequence[Mapping[str, Any]], platform: str) -> str:
@@ -81,7 +95,7 @@ def _chosen(manifests: Sequence[Mapping[str, Any]], platform: str) -> str:
 def _platform(manifest: Mapping[str, Any]) -> str:
     platform = manifest.get("platform", {})
     parts = (platform.get(name) for name in ("os", "architecture", "variant"))
-    return "/".join(part for part in parts if part)
+    return "/".join(str(part) for part in parts if part)
 
 
 def _entries(
@@ -89,7 +103,7 @@ def _entries(
 ) -> Iterator[tuple[int, str, "Entry"]]:
     from pierone_cli.layers import entries  # noqa: PLC0415 - no other command needs zstandard
 
-    digest = str(layer["digest"])
+    digest = layer["digest"]
     with registry.blob(repository, digest) as blob:
         for entry in entries(_counted(blob, advance), digest):
             yield index, digest, entry

@@ -27,7 +27,7 @@ def image(registry: "Registry", image: str, output: str) -> None:
     IMAGE is a digest, or the beginning of one.
     """
     try:
-        rows = list(registry.pages(f"/tags/{quote(image, safe='')}"))
+        rows = list(registry.rows(f"/tags/{quote(image, safe='')}"))
     except NotFound:
         say(f"Image {image} not found")
     except Ambiguous:

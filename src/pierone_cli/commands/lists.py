@@ -36,7 +36,7 @@ _NO_STATUS = "Not Processed"
 @with_registry
 def teams(registry: "Registry", output: str) -> None:
     """List the teams that have artifacts."""
-    print_rows(["name"], [{"name": name} for name in sorted(registry.pages("/teams"))], output)
+    print_rows(["name"], [{"name": name} for name in sorted(registry.names("/teams"))], output)
 
 
 @click.command()
@@ -90,7 +90,7 @@ def latest(registry: "Registry", team: str, artifact: str, output: str) -> None:
 
 def artifact_names(registry: "Registry", team: str) -> list[str]:
     """All artifacts of a team, sorted."""
-    return sorted(registry.pages(f"/teams/{quote(team)}/artifacts"))
+    return sorted(registry.names(f"/teams/{quote(team)}/artifacts"))
 
 
 def tags_of(registry: "Registry", team: str, artifact: str, count: int | None = None) -> list[Tag]:
@@ -103,7 +103,7 @@ def tags_of(registry: "Registry", team: str, artifact: str, count: int | None = 
 
 def _newest_first(registry: "Registry", team: str, artifact: str, count: int | None) -> Iterator[Tag]:
     page = {"limit": str(count)} if count else {}
-    found = registry.pages(tags_path(team, artifact), {"order": "desc"} | page)
+    found = registry.rows(tags_path(team, artifact), "name", "created", params={"order": "desc"} | page)
     first = next(found, None)
     if first is None:
         return

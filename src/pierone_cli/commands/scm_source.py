@@ -39,7 +39,7 @@ def scm_source(registry: "Registry", team: str, artifact: str, tag: Sequence[str
 def source_of(registry: "Registry", team: str, artifact: str, tag: str) -> dict[str, Any]:
     """What the registry knows of a tag's source; nothing where it knows nothing."""
     try:
-        return dict(registry.json(f"{tags_path(team, artifact, tag)}/scm-source") or {})
+        return registry.json(f"{tags_path(team, artifact, tag)}/scm-source")
     except NotFound:
         return {}
 

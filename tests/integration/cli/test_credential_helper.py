@@ -87,6 +87,17 @@ def test_list_has_every_registry_with_its_user(home: Home, host: str, bare_home:
     assert home.helper("list", "unused").json == {host: "oauth2", "b.example.org:5000": "x"}
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [{"secret": None}, {"secret": 1}, {"secret": "a", "expires_at": "soon"}, {"secret": "a", "foreign": ""}, {}],
+)
+def test_a_damaged_file_of_tokens_is_an_error_and_no_credential(home: Home, host: str, entry: object) -> None:
+    home.tokens.write_text(json.dumps({host: entry}))
+    done = home.helper("get", host, OAUTH2_ACCESS_TOKENS="")
+    assert (done.code, done.err) == (1, "")
+    assert done.out == "the file of kept tokens is damaged, or of another version; log in again\n"
+
+
 @pytest.mark.parametrize("action", ["version", "-v", "--version"])
 def test_version_is_printed(bare_home: Home, action: str) -> None:
     done = bare_home.helper(action)
