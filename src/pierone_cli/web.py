@@ -80,17 +80,14 @@ def flowing(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
     Only waiting for them counts, for whoever reads them may take its time.
     """
-    ends = ANSWER_SECONDS
-    while True:
-        before = time.monotonic()
-        piece = next(pieces, None)
-        ends -= time.monotonic() - before
-        if piece is None:
-            return
-        ends += len(piece) / _SLOWEST_BYTES_A_SECOND
-        if ends < 0:
+    patience, before = ANSWER_SECONDS, time.monotonic()
+    for piece in pieces:
+        patience -= time.monotonic() - before
+        if patience < 0:
             raise httpx2.ReadTimeout("too slow")
         yield piece
+        patience = min(patience + len(piece) / _SLOWEST_BYTES_A_SECOND, ANSWER_SECONDS)
+        before = time.monotonic()
 
 
 def _in_time(ask: Callable[[], Answer]) -> Answer:

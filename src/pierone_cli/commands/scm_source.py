@@ -45,5 +45,5 @@ def source_of(registry: "Registry", team: str, artifact: str, tag: str) -> dict[
 
 
 def _row(name: str, tag: dict[str, Any], source: dict[str, Any]) -> Row:
-    when = {"created_time": seconds(tag.get("created")), "created_by": tag.get("created_by")}
+    when = {"created_time": seconds(tag.get("created")), "created_by": tag.get("created_by", "")}
     return {column: source.get(column) for column in ("author", "url", "revision", "status")} | when | {"tag": name}
