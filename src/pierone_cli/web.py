@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 
 import httpx2
 
-from pierone_cli.errors import ClientError, printable
+from pierone_cli.errors import ClientError
 
 _CONNECT_SECONDS = 5.0
 _READ_SECONDS = 10.0
@@ -138,7 +138,7 @@ def problem(response: httpx2.Response) -> str:
         said: object = response.text
     else:
         said = _said(body) if isinstance(body, dict) else ""
-    line = printable(" ".join(str(said).split())[:_PRINTED_CHARACTERS])
+    line = " ".join(str(said).split())[:_PRINTED_CHARACTERS]
     return f"{line} (status {response.status_code})" if line else f"status {response.status_code}"
 
 
