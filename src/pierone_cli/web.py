@@ -118,8 +118,6 @@ class _Failures:
         """Translate."""
         if isinstance(error, httpx2.TimeoutException):
             raise ClientError(f"{self._url} does not answer in time; try again, or check the address") from error
-        if isinstance(error, httpx2.InvalidURL):
-            raise ClientError(f"{self._url} leads to what is no URL; is it a registry?") from error
         if isinstance(error, httpx2.HTTPError):
             raise ClientError(f"{self._url} cannot be reached: {error}; {_advice(error)}") from error
 

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import re
 import tarfile
 
@@ -137,6 +138,24 @@ def test_bytes_that_are_not_what_their_digest_says_are_an_error(home: Home, pier
     done = home.pierone("inspect-contents", "myteam", "myapp", "1.0")
     assert (done.code, done.out) == (1, "")
     assert f"other bytes than those of {digest_of(BASE)}" in done.err
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        {"layers": {}},
+        {"layers": ["a"]},
+        {"layers": [{"size": 1}]},
+        {"layers": [{"digest": 1}]},
+        {"layers": [{"digest": "sha256:aa", "size": "1"}]},
+        {"manifests": [{"digest": "sha256:aa", "platform": []}]},
+    ],
+)
+def test_a_manifest_that_is_none_is_one_line(home: Home, pier_one: PierOne, manifest: object) -> None:
+    pier_one.manifests["1.0"] = json.dumps(manifest).encode()
+    done = home.pierone("inspect-contents", "myteam", "myapp", "1.0")
+    assert (done.code, done.out) == (1, "")
+    assert "of the manifest are not those of an image; tell the registry's owners" in done.err
 
 
 def test_a_tag_that_does_not_exist_is_an_error(home: Home) -> None:
