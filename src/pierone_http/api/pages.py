@@ -12,14 +12,14 @@ SWAGGER = "/swagger.json"
 def page_routes() -> APIRouter:
     """The routes, which anybody may see."""
     router = APIRouter()
-    router.add_api_route("/", to_description, response_class=RedirectResponse, status_code=302, include_in_schema=False)
-    router.add_api_route("/ui/", to_description, response_class=RedirectResponse, status_code=302, include_in_schema=False)
+    router.add_api_route("/", to_schema, response_class=RedirectResponse, status_code=302, include_in_schema=False)
+    router.add_api_route("/ui/", to_schema, response_class=RedirectResponse, status_code=302, include_in_schema=False)
     router.add_api_route(SWAGGER, swagger, response_class=JSONResponse, include_in_schema=False)
     router.add_api_route("/.well-known/schema-discovery", discovery)
     return router
 
 
-async def to_description() -> str:
+async def to_schema() -> str:
     """Send people to the description of the API."""
     return DESCRIPTION
 
