@@ -76,6 +76,24 @@ def test_what_is_refused_is_not_done_in_part(repo: Repository, shared_server: Se
     assert repo.api.get(location).headers["Range"] == "0-0"
 
 
+def test_a_request_with_garbage_at_its_heels_is_refused_and_not_done(repo: Repository, shared_server: Server) -> None:
+    location = repo.start_upload()
+    with wire(shared_server) as connection:
+        connection.sendall(head("PATCH", location, "Content-Length: 5") + b"12345and some garbage\r\n\r\n")
+        assert answer(connection)[0].status == 400
+        assert repo.api.get(location).headers["Range"] == "0-0"  # the connection is still open
+    assert "Traceback" not in shared_server.log_tail()
+
+
+def test_a_refusal_is_never_taken_for_the_answer_to_one_of_several_requests(shared_server: Server) -> None:
+    with wire(shared_server) as connection:
+        connection.sendall(head("GET", "/v2/") * 3 + b"and some garbage\r\n\r\n")
+        received = b""
+        while more := connection.recv(1 << 16):
+            received += more
+    assert b"400" not in received
+
+
 @pytest.mark.parametrize("coding", ["chunked", "Chunked", "CHUNKED"])
 def test_a_coding_is_named_in_any_case(repo: Repository, shared_server: Server, coding: str) -> None:
     target = f"{repo.start_upload()}?digest={digest_of(b'12345')}"
