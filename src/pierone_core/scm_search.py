@@ -10,6 +10,7 @@ import time
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
 from typing import Protocol
 
 from pierone_core.errors import Unavailable
@@ -28,7 +29,8 @@ SEARCH_SECONDS = 20.0
 LAYER_SECONDS = 5.0
 # Of an image. What runs containers takes some hundreds at the most.
 LAYERS_MAX = 500
-# What a read counts at least, so that a layer cannot be made of pieces that are small and slow.
+_PIECE_BYTES = 64 << 10
+# What a piece counts at least, so that a layer cannot be made of pieces that are small and slow.
 _LEAST_BYTES = 1 << 10
 
 
@@ -133,13 +135,21 @@ class _Bounded:
         self._archive, self._clock, self._deadline = archive, clock, deadline
         self._effort, self._effort_ends = effort, effort() + LAYER_SECONDS
         self._left = UNPACKED_MAX_BYTES
+        self._ahead = BytesIO()
 
     def read(self, size: int) -> bytes:
         """See `Readable`; raises `Unavailable` when the question took too long, whatever this layer's part of it."""
+        data = self._ahead.read(size)
+        if data or not size:
+            return data
+        self._ahead = BytesIO(self._piece())
+        return self._ahead.read(size)
+
+    def _piece(self) -> bytes:
         _check_time(self._clock, self._deadline)
         if self._left <= 0 or self._effort() > self._effort_ends:
             raise Incomplete
-        data = self._archive.read(min(size, self._left))
+        data = self._archive.read(min(_PIECE_BYTES, self._left))
         self._left -= max(len(data), _LEAST_BYTES)
         return data
 

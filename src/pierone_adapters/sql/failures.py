@@ -1,12 +1,15 @@
-"""Failures of databases in the core's words."""
+"""Failures of databases in the core's words.
+
+A `DataError` is none: the database is well, and what it was asked can stand in nothing that it keeps.
+"""
 
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 
-from pierone_core.errors import StorageFull, Unavailable
+from pierone_core.errors import QueryInvalid, StorageFull, Unavailable
 
 # PostgreSQL's own codes (its manual, appendix "PostgreSQL Error Codes"): disk_full.
 _DISK_FULL = "53100"
@@ -14,11 +17,13 @@ _DISK_FULL = "53100"
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise `Unavailable` or `StorageFull` for whatever a database raises."""
+    """Raise `Unavailable`, `StorageFull` or `QueryInvalid` for whatever a database raises."""
     try:
         yield
     except OSError as error:
         raise Unavailable(f"the registry's database cannot be opened: {error.strerror}") from error
+    except DataError as error:
+        raise QueryInvalid("the request has what no text or number of the registry's database can be") from error
     except SQLAlchemyError as error:
         if _is_full(getattr(error, "orig", None)):
             raise StorageFull("the registry's database has no room left; nothing was accepted") from error

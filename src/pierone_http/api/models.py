@@ -155,6 +155,8 @@ class Problem(BaseModel):
     title: Annotated[str, Field(examples=["Not Found"])]
     status: Annotated[int, Field(examples=[404])]
     detail: Annotated[str, Field(examples=["nothing was ever pushed to myteam/myartefact"])]
-    code: Annotated[str, Field(description="the code of the OCI distribution spec", examples=["NAME_UNKNOWN"])]
+    code: Annotated[
+        str, Field(description="the code of the OCI distribution spec, or UNKNOWN", examples=["NAME_UNKNOWN"])
+    ]
     message: Annotated[str, Field(examples=["nothing was ever pushed to myteam/myartefact"])]
     details: Annotated[dict[str, object] | None, Field(examples=[{"name": "myteam/myartefact"}])]

@@ -181,6 +181,26 @@ def test_a_parameter_that_cannot_be_understood_is_a_400(api: TestClient, parts: 
     assert problem(api, path, 400)["code"] == "UNSUPPORTED"
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/teams?after=%00",
+        "/teams/%00/artifacts",
+        "/teams/team/artifacts?after=a%00",
+        "/stats/teams/a%00b",
+        "/stats/teams?after=%00",
+        "/tags/%00",
+        "/tags/sha256:?after=%00",
+        "/v1/search?q=%00",
+        "/teams?whatever=%00",
+        "/teams?%00",
+        f"{ARTIFACT}/tags/%00",
+    ],
+)
+def test_a_nul_is_a_400_wherever_it_stands(api: TestClient, path: str) -> None:
+    assert "NUL" in problem(api, path, 400)["message"]
+
+
 def test_the_end_of_a_page_of_images_is_a_tag_of_a_repository(api: TestClient, parts: Parts) -> None:
     digest = parts.push("1.0", parts.image())
     for after in ("x", "team/app", "team/app:", "team/app:-", ":1.0"):
@@ -384,4 +404,5 @@ def test_what_nobody_foresaw_is_a_500_without_its_cause(
 ) -> None:
     parts.push("1.0", parts.image(layer((FILE, SCM_SOURCE))))
     monkeypatch.setattr(parts.store, "open_blob", lambda *_: 1 / 0)
-    assert "division" not in json.dumps(problem(api, f"{ARTIFACT}/tags/1.0", 500))
+    answered = problem(api, f"{ARTIFACT}/tags/1.0", 500)
+    assert ("division" in json.dumps(answered), answered["code"]) == (False, "UNKNOWN")

@@ -172,7 +172,7 @@ def test_nothing_is_read_before_somebody_asks(parts: Parts) -> None:
 
 
 def test_a_search_that_takes_too_long_ends_and_goes_on_with_the_next_question() -> None:
-    slow = Parts(clock=Clock(step=scm_search.SEARCH_SECONDS / 9.5))
+    slow = Parts(clock=Clock(step=scm_search.SEARCH_SECONDS / 6.5))
     slow.push("1.0", slow.image(BASE, PLAIN, layer(("b", b"b")), layer(("c", b"c"))))
     refused = 0
     for _ in range(4):
@@ -210,7 +210,7 @@ def test_of_an_image_no_more_layers_are_looked_at_than_any_can_be_run_with(
 
 def test_a_layer_that_costs_too_much_is_remembered_as_one_that_nobody_can_read(parts: Parts) -> None:
     parts.search = replace(parts.search, effort=Clock(step=scm_search.LAYER_SECONDS / 4.5))
-    parts.push("1.0", parts.image(BASE, layer(*[(str(number), b"x") for number in range(9)])))
+    parts.push("1.0", parts.image(BASE, layer(("large", b"x" * (1 << 20)))))
     assert parts.found() is None
     counting = Counting(parts)
     parts.search = replace(parts.search, effort=Clock())
@@ -218,7 +218,7 @@ def test_a_layer_that_costs_too_much_is_remembered_as_one_that_nobody_can_read(p
 
 
 def test_what_a_layer_costs_is_counted_for_it_alone(parts: Parts) -> None:
-    parts.search = replace(parts.search, effort=Clock(step=scm_search.LAYER_SECONDS / 9.5))
+    parts.search = replace(parts.search, effort=Clock(step=scm_search.LAYER_SECONDS / 4.5))
     parts.push("1.0", parts.image(BASE, *[layer((str(number), b"x")) for number in range(9)]))
     assert parts.found() == ("git:base", "layer")
 
@@ -241,6 +241,12 @@ def test_a_layer_of_many_small_pieces_ends_as_well(parts: Parts, monkeypatch: py
     small = b"".join(gzip.compress(bytes([byte]), mtime=0) for byte in layer(("x", b"x" * 2000), (FILE, SCM_SOURCE)))
     parts.push("1.0", parts.image(BASE, small))
     assert parts.found() is None
+
+
+def test_many_files_of_a_few_bytes_are_no_small_pieces(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scm_search, "UNPACKED_MAX_BYTES", 1 << 20)
+    parts.push("1.0", parts.image(layer(*[(str(number), b"x") for number in range(1000)], (FILE, SCM_SOURCE))))
+    assert parts.found() == (URL, "layer")
 
 
 def test_bytes_that_are_gone_are_no_missing_source(parts: Parts) -> None:
