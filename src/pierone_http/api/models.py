@@ -50,7 +50,8 @@ class ScmSourceItem(BaseModel):
     revision: Annotated[str, Field(examples=["9f1cfcd"])]
     author: CallerName
     status: Annotated[str, Field(description="of the working copy; empty: nothing to say", examples=[""])]
-    created: Time
+    created: Annotated[str, Field(description="when the header was sent, else when the tag was made", examples=[_TIME])]
+    created_by: Annotated[str, Field(description="who sent the header, else who made the tag", examples=["stups_cd"])]
     origin: Annotated[
         str,
         Field(description="who says so: the `header` of the push, a `layer`, or an `annotation`", examples=["layer"]),

@@ -134,7 +134,12 @@ def test_a_source_is_shown_with_its_origin_in_text_only(api: TestClient, parts: 
     parts.push("1.0", parts.image(packed))
     shown = get(api, f"{ARTIFACT}/tags/1.0/scm-source", models.ScmSourceItem)
     created = "2015-08-20T08:14:59.432Z"
-    assert shown == SOURCE | {"created": created, "origin": "layer", "layer": str(Digest.of(packed))}
+    assert shown == SOURCE | {
+        "created": created,
+        "created_by": "alice",
+        "origin": "layer",
+        "layer": str(Digest.of(packed)),
+    }
     assert all(isinstance(value, str) for value in shown.values())
 
 
