@@ -11,10 +11,11 @@ from dependency_injector import providers
 from pydantic import TypeAdapter
 from starlette.testclient import TestClient
 from tests.unit.api.layers import FILE, SCM_SOURCE, SOURCE, layer
-from tests.unit.api.registry import ALICE, APP, Parts
+from tests.unit.api.registry import ALICE, APP, CI, Parts
 
 from pierone_core.catalogue import PAGE_LIMIT
 from pierone_core.errors import Unavailable
+from pierone_core.scm_source import ScmSource
 from pierone_core.values import Digest, Repository, Tag
 from pierone_http.api import models
 from pierone_http.container import Container
@@ -115,6 +116,61 @@ def test_an_artifact_of_several_components_has_all_routes(api: TestClient, parts
     assert get(api, f"{base}/tags/1.0/scm-source")["url"] == SOURCE["url"]
     assert get(api, f"{base}/events")[0]["artifact"] == "a/tags/b"
     assert get(api, "/v1/repositories/team/a/tags/b/tags")["1.0"]
+
+
+@pytest.fixture
+def odd(parts: Parts) -> Parts:
+    """Push tags that are called like the ends of paths."""
+    for tag in ("tags", "events", "scm-source"):
+        parts.push(tag, parts.image(layer((FILE, SCM_SOURCE))))
+    return parts
+
+
+@pytest.mark.usefixtures("odd")
+def test_a_tag_may_be_called_like_the_end_of_a_path(api: TestClient) -> None:
+    for tag in ("tags", "events", "scm-source"):
+        assert get(api, f"{ARTIFACT}/tags/{tag}", models.TagDetailItem)["name"] == tag
+        assert get(api, f"{ARTIFACT}/tags/{tag}/scm-source", models.ScmSourceItem)["url"] == SOURCE["url"]
+        assert get(api, f"/v1/repositories/team/app/tags/{tag}", str).startswith("sha256:")
+    assert len(get(api, f"{ARTIFACT}/tags", list[models.TagItem])) == 3
+
+
+def test_where_a_path_can_be_read_in_two_ways_the_longer_artifact_counts(api: TestClient, odd: Parts) -> None:
+    longer = Repository.parse("team/app/tags")
+    odd.push("1.0", odd.image(repository=longer), longer)
+    assert [tag["name"] for tag in get(api, f"{ARTIFACT}/tags/tags")] == ["1.0"]
+    assert get(api, f"{ARTIFACT}/tags/events")[-1]["tag"] == "1.0"
+    assert list(get(api, "/v1/repositories/team/app/tags/tags")) == ["latest", "1.0"]
+    assert get(api, f"{ARTIFACT}/tags/tags/scm-source")["url"] == SOURCE["url"]
+    odd.push("scm-source", odd.image(repository=longer), longer)
+    assert get(api, f"{ARTIFACT}/tags/tags/scm-source")["artifact"] == "app/tags"
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        (f"{ARTIFACT}/tags/tags", "NAME_UNKNOWN"),
+        (f"{ARTIFACT}/tags/events", "NAME_UNKNOWN"),
+        (f"{ARTIFACT}/tags/tags/scm-source", "MANIFEST_UNKNOWN"),
+        (f"{ARTIFACT}/tags/scm-source", "MANIFEST_UNKNOWN"),
+        ("/v1/repositories/team/app/tags/tags", "NAME_UNKNOWN"),
+        ("/teams/team/artifacts/tags/tags", "NAME_UNKNOWN"),
+        ("/teams/team/artifacts/xtags/tags", "NAME_UNKNOWN"),
+        ("/teams/team/artifacts/app/events", "NAME_UNKNOWN"),
+    ],
+)
+def test_where_neither_reading_finds_anything_it_is_a_404(api: TestClient, path: str, code: str) -> None:
+    assert problem(api, path, 404)["code"] == code
+
+
+def test_a_source_that_was_claimed_is_shown_with_who_claimed_it_when(api: TestClient, parts: Parts) -> None:
+    manifest = parts.image()
+    parts.claims.claim(CI, APP, [Tag("1.0")], Digest.of(manifest), ScmSource("git:claimed"))
+    parts.push("0.9", manifest)
+    parts.push("1.0", manifest)
+    shown = get(api, f"{ARTIFACT}/tags/1.0/scm-source", models.ScmSourceItem)
+    assert (shown["origin"], shown["created_by"]) == ("header", "ci")
+    assert shown["created"] == get(api, f"{ARTIFACT}/tags/0.9")["created"], "a second before the tag"
 
 
 def test_a_tag_is_shown_with_what_it_holds(api: TestClient, parts: Parts) -> None:
