@@ -8,7 +8,7 @@ searched in their order.
 
 import time
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from io import BytesIO
 from typing import Protocol
@@ -48,6 +48,10 @@ class Clock(Protocol):
         """Now."""
 
 
+class LayersUnread(Exception):
+    """Layers must be read to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class FoundScmSource:
     """A source and where it was found: for a layer, which; for a header, who sent it when."""
@@ -68,6 +72,11 @@ class ScmSearch:
     unpack: Unpack
     clock: Clock
     effort: Clock = time.thread_time
+    reads: bool = True
+
+    def recall(self, entry: TagEntry) -> FoundScmSource | None:
+        """Like `find`, in the time of some lookups; raise `LayersUnread` if that is not enough."""
+        return replace(self, reads=False).find(entry)
 
     def find(self, entry: TagEntry) -> FoundScmSource | None:
         """The source of what the tag holds, None if nothing says it.
@@ -101,6 +110,8 @@ class ScmSearch:
         size = self.images.blobs.size(repository, digest)
         if size is None:
             return LayerSource(hides=True)  # it is kept elsewhere; not remembered, since it may be pushed
+        if not self.reads:
+            raise LayersUnread
         found = self._read(digest, size, deadline) if size <= STORED_MAX_BYTES else LayerSource(hides=True)
         self.sources.add_layer(digest, found)
         return found

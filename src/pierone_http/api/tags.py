@@ -12,7 +12,7 @@ from pierone_core.discovery import Page
 from pierone_core.errors import ManifestUnknown, NameUnknown
 from pierone_core.ports import TagEntry
 from pierone_core.records import Event
-from pierone_core.scm_search import ScmSearch
+from pierone_core.scm_search import FoundScmSource, LayersUnread, ScmSearch
 from pierone_core.values import Repository
 from pierone_http.api import models, views
 from pierone_http.api.access import ReadableRepository, tag_of
@@ -30,7 +30,8 @@ _PATH = "/teams/{team}/artifacts/{artifact:path}"
 class TagRoutes:
     """Handlers that translate requests into calls of `pierone_core.catalogue` and `scm_search`.
 
-    Layers are read for seconds, hence `search_work`: not in the threads of pulls and pushes.
+    Layers are read for seconds, hence `search_work`: not in the threads of pulls and pushes. Whoever asks for what was
+    found before does not wait for that.
     """
 
     catalogue: Catalogue
@@ -114,16 +115,22 @@ class TagRoutes:
 
     async def _detail(self, entry: TagEntry) -> models.TagDetailItem:
         detail = await self.work.fetch(self.catalogue.describe, entry)
-        return views.tag_detail(detail, await self.search_work.run(self.scm_search.find, entry))
+        return views.tag_detail(detail, await self._found(entry))
 
     async def _source(self, entry: TagEntry) -> models.ScmSourceItem:
-        found = await self.search_work.run(self.scm_search.find, entry)
+        found = await self._found(entry)
         if found is None:
             raise ManifestUnknown(
                 f"{entry.repository}:{entry.tag} does not say where it comes from: add scm-source.json to the image, "
                 "or label it with org.opencontainers.image.source"
             )
         return views.scm_source(entry, found)
+
+    async def _found(self, entry: TagEntry) -> FoundScmSource | None:
+        try:
+            return await self.work.fetch(self.scm_search.recall, entry)
+        except LayersUnread:
+            return await self.search_work.run(self.scm_search.find, entry)
 
     async def _tags(self, repository: Repository, order: str, limit: int, after: str) -> Page[TagEntry]:
         last = tag_of(after) if after else None

@@ -3,7 +3,9 @@
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from threading import Event, Semaphore
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from tests.unit.api.registry import ALICE, APP, CI, Parts
 
 from pierone_core.catalogue import PAGE_LIMIT
 from pierone_core.errors import Unavailable
+from pierone_core.ports import BlobReader
 from pierone_core.scm_source import ScmSource
 from pierone_core.values import Digest, Repository, Tag
 from pierone_http.api import models
@@ -458,6 +461,35 @@ def test_a_store_that_does_not_answer_is_a_503_to_be_tried_again(
     monkeypatch.setattr(parts.store, "open_blob", fail)
     assert problem(api, f"{ARTIFACT}/tags/1.0/scm-source", 503)["message"] == "no answer"
     assert api.get(f"{ARTIFACT}/tags/1.0").headers["retry-after"] == "5"
+
+
+def test_nobody_waits_for_the_search_in_layers_of_others_for_what_was_found_before(
+    api: TestClient, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts.push("1.0", parts.image(layer((FILE, SCM_SOURCE))))
+    assert get(api, f"{ARTIFACT}/tags/1.0")["scm_source"]["url"] == SOURCE["url"]
+    slow = [layer((str(number), b"")) for number in range(3)]
+    for number, packed in enumerate(slow):
+        parts.push(f"slow-{number}", parts.image(packed))
+    digests, plain = set(map(Digest.of, slow)), parts.store.open_blob
+    begun, ends = Semaphore(0), Event()
+
+    def wait(digest: Digest, start: int, stop: int) -> BlobReader:
+        if digest in digests:
+            begun.release()
+            assert ends.wait(20)
+        return plain(digest, start, stop)
+
+    monkeypatch.setattr(parts.store, "open_blob", wait)
+    with ThreadPoolExecutor() as threads:
+        asked = [threads.submit(get, api, f"{ARTIFACT}/tags/slow-{number}") for number in range(3)]
+        try:
+            assert all(begun.acquire(timeout=20) for _ in range(2))
+            assert get(api, f"{ARTIFACT}/tags/1.0")["scm_source"]["url"] == SOURCE["url"]
+            assert not any(future.done() for future in asked)
+        finally:
+            ends.set()
+        assert [future.result()["scm_source"] for future in asked] == [None] * 3
 
 
 def test_what_nobody_foresaw_is_a_500_without_its_cause(

@@ -13,6 +13,7 @@ from tests.unit.api.registry import ALICE, APP, CI, LAYER, Clock, Parts
 from pierone_core import scm_search
 from pierone_core.errors import Unavailable
 from pierone_core.ports import LayerSource
+from pierone_core.scm_search import LayersUnread
 from pierone_core.scm_source import ScmSource
 from pierone_core.values import Digest, Tag
 
@@ -162,6 +163,16 @@ def test_a_layer_is_read_once_whatever_was_found_in_it(parts: Parts) -> None:
     counting = Counting(parts)
     assert [parts.found() for _ in range(3)] == [("git:base", "layer")] * 3
     assert counting.opened == 3
+
+
+def test_what_was_found_is_recalled_without_reading(parts: Parts) -> None:
+    parts.push("1.0", parts.image(BASE, PLAIN))
+    entry, counting = parts.catalogue.tag(APP, V1), Counting(parts)
+    with pytest.raises(LayersUnread):
+        parts.search.recall(entry)
+    assert counting.opened == 0
+    found = parts.search.find(entry)
+    assert (parts.search.recall(entry), counting.opened) == (found, 2)
 
 
 def test_nothing_is_read_before_somebody_asks(parts: Parts) -> None:
