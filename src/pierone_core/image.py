@@ -6,6 +6,7 @@ Whoever pushed them wrote what they liked; what is not as it should be is left o
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from pierone_core.descriptor import Descriptor, read_descriptor
 from pierone_core.errors import ManifestInvalid
@@ -13,8 +14,12 @@ from pierone_core.manifest import INDEX_TYPES
 from pierone_core.records import StoredManifest
 from pierone_core.values import Digest
 
-# Layers that are archives of files; charts and other artifacts have types of their own.
-_ARCHIVES = ("diff.tar", "diff.tar.gzip", "diff.tar.zstd", "layer.v1.tar", "layer.v1.tar+gzip", "layer.v1.tar+zstd")
+# Layers that are archives of files, here or elsewhere; charts and other artifacts have types of their own.
+_OCI_LAYERS = "layer.v1.tar", "layer.nondistributable.v1.tar"
+_ARCHIVES = (
+    *("diff.tar", "diff.tar.gzip", "diff.tar.zstd"),
+    *(layer + packing for layer in _OCI_LAYERS for packing in ("", "+gzip", "+zstd")),
+)
 _UNKNOWN = "unknown"
 
 
@@ -57,8 +62,9 @@ class ImageDocument:
 
     @property
     def archives(self) -> list[Digest]:
-        """The layers that bring files, the topmost first."""
-        return [layer.digest for layer in reversed(self.layers) if layer.media_type.endswith(_ARCHIVES)]
+        """The layers that bring files, the topmost first, each once: the uppermost place decides what is seen."""
+        found = (layer.digest for layer in reversed(self.layers) if layer.media_type.endswith(_ARCHIVES))
+        return list(dict.fromkeys(found))
 
     @property
     def size(self) -> int | None:
@@ -97,14 +103,14 @@ def read_config(data: bytes) -> Mapping[str, object]:
 def labels(config: Mapping[str, object]) -> dict[str, str]:
     """The labels of an image, from its config."""
     found = _mapping(_mapping(config.get("config")).get("Labels"))
-    return {key: value for key, value in found.items() if isinstance(value, str)}
+    return {key: value for key, value in found.items() if _is_text(key) and _is_text(value)}
 
 
 def _platform(node: Mapping[str, object], digest: Digest | None) -> list[Platform]:
     os, architecture, variant = (node.get(key) for key in ("os", "architecture", "variant"))
-    if not isinstance(os, str) or not isinstance(architecture, str) or _UNKNOWN in (os, architecture):
+    if not _is_text(os) or not _is_text(architecture) or _UNKNOWN in (os, architecture):
         return []
-    return [Platform(os, architecture, variant if isinstance(variant, str) else "", digest)]
+    return [Platform(os, architecture, variant if _is_text(variant) else "", digest)]
 
 
 def _descriptor(node: object) -> Descriptor | None:
@@ -116,3 +122,8 @@ def _descriptor(node: object) -> Descriptor | None:
 
 def _mapping(node: object) -> Mapping[str, object]:
     return node if isinstance(node, dict) else {}
+
+
+def _is_text(node: object) -> TypeGuard[str]:
+    """Whether it is text that can be sent: JSON can have halves of characters (RFC 8259 section 8.2)."""
+    return isinstance(node, str) and node.encode(errors="ignore").decode() == node

@@ -1,7 +1,8 @@
 """What a trusted caller says of the source of an image that it pushes (header X-SCM-Source).
 
 A claim is about one digest under one tag of one repository. It is kept before the tag is bound, so whoever sees the tag
-sees the claim, and a crash in between loses nothing: the claim waits for the push to be repeated. It is never changed.
+sees the claim, and a crash in between loses nothing: the claim waits for the push to be repeated. It is never changed,
+nor is anything claimed of a tag afterwards: what people have seen stays.
 """
 
 from collections.abc import Sequence
@@ -29,7 +30,7 @@ class ScmClaims:
     ) -> None:
         """Keep that `digest` comes from `source` when `tags` are bound to it.
 
-        Raises `Denied`, or `TagImmutable` if another source was claimed for it before.
+        Raises `Denied`, or `TagImmutable` if the tag holds it already without this claim, or another came first.
         """
         self.access.check_push(caller, repository)
         _check_trusted(caller)
@@ -38,7 +39,7 @@ class ScmClaims:
         for tag in tags:
             if not self._is_lost(repository, tag, digest):
                 kept = self.sources.add_claim(ScmClaim(repository, tag, digest, source, caller.name, self.now()))
-                _check_same(kept, source)
+                _check_same(repository, tag, kept, source)
 
     def _is_lost(self, repository: Repository, tag: Tag, digest: Digest) -> bool:
         """Whether the push will be refused because the tag is taken."""
@@ -56,10 +57,16 @@ def _check_trusted(caller: Caller) -> None:
     )
 
 
-def _check_same(kept: ScmClaim, source: ScmSource) -> None:
+def _check_same(repository: Repository, tag: Tag, kept: ScmClaim | None, source: ScmSource) -> None:
+    if kept is None:
+        raise TagImmutable(
+            f"{repository}:{tag} was pushed without X-SCM-Source, and where it comes from cannot be said afterwards; "
+            "push without the header, or push another tag with it",
+            {"tag": tag.name},
+        )
     if kept.source != source:
         raise TagImmutable(
-            f"{kept.repository}:{kept.tag} has another scm-source already, said by {kept.caller}: {kept.source.url} "
+            f"{repository}:{tag} has another scm-source already, said by {kept.caller}: {kept.source.url} "
             f"{kept.source.revision}; push another tag",
-            {"tag": kept.tag.name, "existing": kept.source.url, "author": kept.caller},
+            {"tag": tag.name, "existing": kept.source.url, "author": kept.caller},
         )

@@ -1,11 +1,14 @@
 """What `Catalogue` and `History` promise: lists in pages, and figures that agree with what was pushed."""
 
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from tests.contracts.content import APP, AT, OTHER, artifact, fixed, movable, write
 from tests.contracts.images import image, index
 
+from pierone_core.errors import QueryInvalid
 from pierone_core.ports import Metadata, TagEntry, TagRaced, TeamFigures, Totals
 from pierone_core.records import EventKind, ManifestWrite
 from pierone_core.values import Digest, Repository, Tag
@@ -74,6 +77,21 @@ def test_storage_counts_each_blob_once(metadata: Metadata) -> None:
     for repository, content, size in [(APP, b"a", 10), (OTHER, b"a", 10), (APP, b"a", 10), (OTHER, b"b", 300)]:
         metadata.blobs.add(repository, Digest.of(content), size)
     assert metadata.catalogue.lists.totals() == Totals(0, 310)
+
+
+def test_text_that_a_database_cannot_hold_is_no_outage_of_it(metadata: Metadata) -> None:
+    catalogue, listing = metadata.catalogue, metadata.listing
+    calls: list[Callable[[], Sequence[object]]] = [
+        lambda: catalogue.lists.teams("\0", 9),
+        lambda: catalogue.lists.artifacts("\0", "", 9),
+        lambda: catalogue.lists.find("\0", 9),
+        lambda: catalogue.images.digests("\0", 9),
+        lambda: listing.repositories("\0", 9),
+    ]
+    for call in calls:
+        with suppress(QueryInvalid):
+            assert list(call()) == []
+    assert catalogue.lists.teams("", 9) == []
 
 
 def test_artifacts_of_a_team_come_in_pages_and_no_others(metadata: Metadata) -> None:

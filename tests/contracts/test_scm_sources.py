@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from tests.contracts.content import APP, AT, OTHER
+from tests.contracts.content import APP, AT, OTHER, artifact, fixed, write
 
 from pierone_core.ports import LayerSource, Metadata, ScmClaim
 from pierone_core.scm_source import ScmSource
@@ -33,6 +33,25 @@ def test_the_first_claim_stays(metadata: Metadata) -> None:
     sources.add_claim(CLAIM)
     assert sources.add_claim(replace(CLAIM, source=ScmSource("git:elsewhere"), caller="eve")) == CLAIM
     assert sources.claim(APP, CLAIM.tag, CLAIM.digest) == CLAIM
+
+
+def test_nothing_is_claimed_of_a_tag_that_holds_the_digest_already(metadata: Metadata) -> None:
+    sources, held = metadata.catalogue.scm_sources, artifact("held")
+    metadata.manifests.store(write(held, fixed("1.0")))
+    late = replace(CLAIM, digest=held.digest)
+    assert sources.add_claim(late) is None
+    assert sources.claim(APP, late.tag, late.digest) is None
+    assert sources.add_claim(replace(late, tag=Tag("2.0"))) == replace(late, tag=Tag("2.0"))
+    assert sources.add_claim(replace(late, repository=OTHER)) == replace(late, repository=OTHER)
+    assert sources.add_claim(CLAIM) == CLAIM
+
+
+def test_what_was_claimed_before_the_tag_is_returned_afterwards(metadata: Metadata) -> None:
+    sources, held = metadata.catalogue.scm_sources, artifact("held")
+    early = replace(CLAIM, digest=held.digest)
+    sources.add_claim(early)
+    metadata.manifests.store(write(held, fixed("1.0")))
+    assert sources.add_claim(replace(early, source=ScmSource("git:elsewhere"))) == early
 
 
 @pytest.mark.parametrize("found", [LayerSource(SOURCE), LayerSource(hides=True), LayerSource()])

@@ -27,7 +27,7 @@ def memory_catalogue(manifests: Manifests, tags: Tags, blobs: Blobs, events: Seq
         MemoryCatalogue(manifests, tags, blobs, events),
         MemoryImages(manifests, tags),
         MemoryHistory(events),
-        MemoryScmSources(),
+        MemoryScmSources(tags),
     )
 
 
@@ -158,6 +158,7 @@ class MemoryHistory:
 class MemoryScmSources:
     """`ScmSources` in memory."""
 
+    _tags: Tags
     _claims: dict[tuple[Repository, Tag, Digest], ScmClaim] = field(default_factory=dict)
     _layers: dict[Digest, LayerSource] = field(default_factory=dict)
 
@@ -165,9 +166,11 @@ class MemoryScmSources:
         """See `ScmSources`."""
         return self._claims.get((repository, tag, digest))
 
-    def add_claim(self, claim: ScmClaim) -> ScmClaim:
+    def add_claim(self, claim: ScmClaim) -> ScmClaim | None:
         """See `ScmSources`."""
-        return self._claims.setdefault((claim.repository, claim.tag, claim.digest), claim)
+        key = claim.repository, claim.tag, claim.digest
+        held = self._tags.get((claim.repository, claim.tag))
+        return self._claims.get(key) if held and held.digest == claim.digest else self._claims.setdefault(key, claim)
 
     def layer(self, digest: Digest) -> LayerSource | None:
         """See `ScmSources`."""

@@ -1,12 +1,15 @@
-"""Failures of databases in the core's words."""
+"""Failures of databases in the core's words.
+
+A `DataError` is none: the database is well, and what it was asked can stand in nothing that it keeps.
+"""
 
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 
-from pierone_core.errors import RegistryError, StorageFull, Unavailable
+from pierone_core.errors import QueryInvalid, RegistryError, StorageFull, Unavailable
 
 # PostgreSQL's own codes (its manual, appendix "PostgreSQL Error Codes"): disk_full, insufficient_privilege.
 _DISK_FULL, _NO_RIGHT = "53100", "42501"
@@ -14,11 +17,13 @@ _DISK_FULL, _NO_RIGHT = "53100", "42501"
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise `Unavailable` or `StorageFull` for whatever a database raises."""
+    """Raise `Unavailable`, `StorageFull` or `QueryInvalid` for whatever a database raises."""
     try:
         yield
     except OSError as error:
         raise Unavailable(f"the registry's database cannot be opened: {error.strerror}") from error
+    except DataError as error:
+        raise QueryInvalid("the request has what no text or number of the registry's database can be") from error
     except SQLAlchemyError as error:
         raise _in_words(getattr(error, "orig", None)) from error
 

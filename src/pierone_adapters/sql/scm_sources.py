@@ -19,7 +19,8 @@ CLAIM = select(scm_claims).where(
 LAYER = select(layer_sources).where(layer_sources.c.digest == bindparam("digest"))
 _ADD_CLAIM = text(
     "INSERT INTO scm_claims (repository, tag, digest, source, caller, at) "
-    "VALUES (:repository, :tag, :digest, :source, :caller, :at) ON CONFLICT DO NOTHING"
+    "SELECT :repository, :tag, :digest, :source, :caller, :at WHERE NOT EXISTS "
+    "(SELECT 1 FROM tags WHERE repository = :repository AND name = :tag AND digest = :digest) ON CONFLICT DO NOTHING"
 ).bindparams(bindparam("at", type_=UtcTime()))
 _ADD_LAYER = text(
     "INSERT INTO layer_sources (digest, source, hides) VALUES (:digest, :source, :hides) ON CONFLICT DO NOTHING"
@@ -42,7 +43,7 @@ class SqlScmSources:
             else None
         )
 
-    def add_claim(self, claim: ScmClaim) -> ScmClaim:
+    def add_claim(self, claim: ScmClaim) -> ScmClaim | None:
         """See `ScmSources`."""
         row = {
             "repository": claim.repository.name,
@@ -53,7 +54,7 @@ class SqlScmSources:
             "at": claim.at,
         }
         self._database.write(_ADD_CLAIM, row)
-        return self.claim(claim.repository, claim.tag, claim.digest) or claim
+        return self.claim(claim.repository, claim.tag, claim.digest)
 
     def layer(self, digest: Digest) -> LayerSource | None:
         """See `ScmSources`."""

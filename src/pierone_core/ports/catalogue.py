@@ -128,8 +128,8 @@ class ScmSources(Protocol):
     def claim(self, repository: Repository, tag: Tag, digest: Digest) -> ScmClaim | None:
         """What was said when `tag` was bound to `digest`."""
 
-    def add_claim(self, claim: ScmClaim) -> ScmClaim:
-        """Keep `claim` unless there is one already; return the one that is kept."""
+    def add_claim(self, claim: ScmClaim) -> ScmClaim | None:
+        """Keep `claim` unless there is one already, or the tag holds the digest without one; return what is kept."""
 
     def layer(self, digest: Digest) -> LayerSource | None:
         """What was found in a layer, None if nobody looked."""

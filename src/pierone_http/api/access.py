@@ -10,7 +10,7 @@ from fastapi import Depends, Path, Request
 
 from pierone_core.access_policy import AccessPolicy
 from pierone_core.caller import Caller
-from pierone_core.errors import ManifestUnknown, NameInvalid, NameUnknown, TagInvalid
+from pierone_core.errors import ManifestUnknown, NameInvalid, NameUnknown, QueryInvalid, TagInvalid
 from pierone_core.values import Repository, Tag
 from pierone_http.auth import Authentication
 from pierone_http.logs import CALLER
@@ -39,6 +39,13 @@ async def check_read(request: Request) -> Caller:
     """See `Readers.check`."""
     readers: Readers = request.app.state.readers
     return await readers.check(request)
+
+
+async def refuse_nul(request: Request) -> None:
+    """Raise `QueryInvalid` if a parameter has a NUL, which nothing has that was pushed, nor every database can take."""
+    query = (text for parameter in request.query_params.multi_items() for text in parameter)
+    if any("\0" in text for text in (request.scope["path"], *query)):
+        raise QueryInvalid("the request has a NUL character (%00); leave it out")
 
 
 async def _repository(

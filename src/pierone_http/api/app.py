@@ -9,7 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from pierone_core.catalogue import Catalogue
 from pierone_core.scm_search import ScmSearch
 from pierone_http.api import errors, v1
-from pierone_http.api.access import Readers, check_read
+from pierone_http.api.access import Readers, check_read, refuse_nul
 from pierone_http.api.images import ImageRoutes
 from pierone_http.api.pages import page_routes
 from pierone_http.api.tags import TagRoutes
@@ -52,7 +52,11 @@ def install(api: FastAPI, parts: ApiParts, readers: Readers, challenges: Challen
     api.include_router(_rest_of_v1())
 
 
-_DEPENDENCIES = [Depends(check_read), Depends(HTTPBearer(auto_error=False, description="a token, or none"))]
+_DEPENDENCIES = [
+    Depends(check_read),
+    Depends(refuse_nul),
+    Depends(HTTPBearer(auto_error=False, description="a token, or none")),
+]
 
 
 def _rest_of_v1() -> APIRouter:

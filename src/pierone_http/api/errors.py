@@ -16,6 +16,8 @@ from pierone_http.challenge import Challenges
 from pierone_http.errors import error_response
 
 PROBLEM = "application/problem+json"
+# The spec has no code for it. Its TOOMANYREQUESTS, which `/v2/` answers for want of another, is no fact here.
+_UNFORESEEN = "UNKNOWN"
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -49,7 +51,8 @@ def problem(request: Request, error: Exception) -> Response:
     plain = error_response(error, request.scope["path"])
     headers = {name: value for name, value in plain.headers.items() if not name.startswith("content-")}
     facts = json.loads(bytes(plain.body))["errors"][0]
-    return _answer(plain.status_code, facts["code"], facts["message"], facts["detail"], headers)
+    code = facts["code"] if isinstance(error, RegistryError) else _UNFORESEEN
+    return _answer(plain.status_code, code, facts["message"], facts["detail"], headers)
 
 
 async def _refuse_parameters(request: Request, error: RequestValidationError) -> Response:

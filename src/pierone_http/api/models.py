@@ -50,7 +50,8 @@ class ScmSourceItem(BaseModel):
     revision: Annotated[str, Field(examples=["9f1cfcd"])]
     author: CallerName
     status: Annotated[str, Field(description="of the working copy; empty: nothing to say", examples=[""])]
-    created: Time
+    created: Annotated[str, Field(description="when the header was sent, else when the tag was made", examples=[_TIME])]
+    created_by: Annotated[str, Field(description="who sent the header, else who made the tag", examples=["stups_cd"])]
     origin: Annotated[
         str,
         Field(description="who says so: the `header` of the push, a `layer`, or an `annotation`", examples=["layer"]),
@@ -155,6 +156,8 @@ class Problem(BaseModel):
     title: Annotated[str, Field(examples=["Not Found"])]
     status: Annotated[int, Field(examples=[404])]
     detail: Annotated[str, Field(examples=["nothing was ever pushed to myteam/myartefact"])]
-    code: Annotated[str, Field(description="the code of the OCI distribution spec", examples=["NAME_UNKNOWN"])]
+    code: Annotated[
+        str, Field(description="the code of the OCI distribution spec, or UNKNOWN", examples=["NAME_UNKNOWN"])
+    ]
     message: Annotated[str, Field(examples=["nothing was ever pushed to myteam/myartefact"])]
     details: Annotated[dict[str, object] | None, Field(examples=[{"name": "myteam/myartefact"}])]

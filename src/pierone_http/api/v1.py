@@ -11,13 +11,14 @@ from fastapi.responses import StreamingResponse
 
 from pierone_core.catalogue import PAGE_LIMIT, Catalogue
 from pierone_core.discovery import Page
-from pierone_core.errors import EndpointUnknown, ManifestUnknown, MethodUnsupported
+from pierone_core.errors import EndpointUnknown, ManifestUnknown, MethodUnsupported, NameUnknown
 from pierone_core.ports import TagEntry
 from pierone_core.values import LATEST, Repository, Tag
 from pierone_http.api import models
 from pierone_http.api.access import ReadableRepository, tag_of
 from pierone_http.api.errors import documented
 from pierone_http.api.paging import Fetch, pages
+from pierone_http.api.readings import OtherReading, ShorterRepository
 from pierone_http.work import Work
 
 _PATH = "/v1/repositories/{team}/{artifact:path}/tags"
@@ -39,10 +40,14 @@ class V1Routes:
         router.add_api_route("/v1/search", self.search)
         return router
 
-    async def tags(self, repository: ReadableRepository) -> Response:
+    async def tags(self, repository: ReadableRepository, shorter: ShorterRepository) -> Response:
         """All tags of a repository with their images, and the newest one as `latest`."""
         fetch = partial(self._tags, repository)
-        first = await fetch(PAGE_LIMIT, "")
+        try:
+            first = await fetch(PAGE_LIMIT, "")
+        except NameUnknown as unknown:
+            entry = await OtherReading(self.catalogue, self.work).tag(shorter, "tags", unknown)
+            return Response(json.dumps(str(entry.image)), media_type="application/json")
         latest = await self._latest(repository)
         return StreamingResponse(_map(latest, first, fetch), media_type="application/json")
 

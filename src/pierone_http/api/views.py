@@ -61,6 +61,7 @@ def scm_source(entry: TagEntry, found: FoundScmSource) -> models.ScmSourceItem:
         author=found.source.author,
         status=found.source.status,
         created=time(found.at or entry.created),
+        created_by=found.caller or entry.created_by,
         origin=found.origin.value,
         layer=str(found.layer or ""),
     )

@@ -86,6 +86,13 @@ def test_a_refused_push_leaves_no_source_behind(world: World, trusted: str) -> N
     assert push(world, trusted, "latest").status_code == 409
 
 
+def test_a_source_cannot_be_said_of_a_tag_afterwards_but_the_same_again(world: World, trusted: str) -> None:
+    assert push(world, trusted, "late", None).status_code == 201
+    assert code_of(push(world, trusted, "late")) == (409, "DENIED")
+    assert source(world, "late").status_code == 404
+    assert push(world, trusted, "late", None).status_code == 201
+
+
 def test_a_source_can_be_said_of_all_tags_of_a_push_by_digest(world: World, trusted: str) -> None:
     assert push(world, trusted, f"{digest_of(MANIFEST)}?tag=a&tag=b").status_code == 201
     assert [source(world, tag).json()["origin"] for tag in "ab"] == ["header", "header"]

@@ -53,6 +53,16 @@ def test_a_config_that_says_nothing_useful_is_no_error(parts: Parts, config: obj
     assert (list(detail.platforms), detail.labels) == ([], {})
 
 
+def test_halves_of_characters_are_left_out_since_nobody_can_be_sent_them(parts: Parts) -> None:
+    labels = {"a": "b", "half": "\ud800", "\udc00": "c", "whole": "\U0001f600"}
+    parts.push("1.0", parts.image(config=LINUX | {"variant": "\ud800", "config": {"Labels": labels}}))
+    parts.push("2.0", parts.image(config=LINUX | {"os": "\ud800"}))
+    parts.push("3.0", parts.image(config=LINUX | {"architecture": "\ud800"}))
+    details = [parts.catalogue.describe(parts.catalogue.tag(APP, Tag(tag))) for tag in ("1.0", "2.0", "3.0")]
+    assert details[0].labels == {"a": "b", "whole": "\U0001f600"}
+    assert [list(detail.platforms) for detail in details] == [[Platform("linux", "arm64")], [], []]
+
+
 def test_a_config_that_cannot_be_read_is_said_to_be_unavailable(parts: Parts) -> None:
     parts.push("1.0", parts.image(config=LINUX))
     entry = parts.catalogue.tag(APP, V1)

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.api.layers import FILE, SCM_SOURCE, entry, header, layer, pax
 
-from pierone_core.layer_archive import Finding, find
+from pierone_core import layer_archive
+from pierone_core.layer_archive import SAID_MAX_BYTES, Finding, find
 
 END = b"\0" * 1024
-NOTHING = Finding()
+NOTHING, UNKNOWN = Finding(), Finding(complete=False)
 
 
 def search(archive: bytes, max_bytes: int = 10_000) -> Finding:
@@ -85,20 +86,31 @@ def test_of_a_large_file_no_more_is_read_than_shows_that_it_is_large() -> None:
 @pytest.mark.parametrize(
     "archive",
     [
-        b"",
         b"{}",
         b"x" * 511,
+        b"x" * 512,
         b"\xff" * 5000,
-        END + entry(FILE.encode(), SCM_SOURCE),
         header(FILE.encode(), 1000) + b"short",
+        entry(FILE.encode(), SCM_SOURCE) + header(b"x", 1000) + b"short",
+        entry(FILE.encode(), SCM_SOURCE) + header(b"x", 0)[:100],
         header(b"endless", 0, size_field=b"\xff" * 12) + entry(FILE.encode(), SCM_SOURCE),
         header(b"negative", 0, size_field=b"-1111111111\0") + entry(FILE.encode(), SCM_SOURCE),
         header(b"x", 0, size_field=b"not a number") + entry(FILE.encode(), SCM_SOURCE),
         header(b"broken", 0)[:-1] + b"\1" + entry(FILE.encode(), SCM_SOURCE),
     ],
 )
-def test_what_is_no_archive_or_broken_brings_nothing(archive: bytes) -> None:
+def test_of_what_is_no_archive_or_broken_nobody_knows_what_it_brings(archive: bytes) -> None:
+    assert search(archive) == UNKNOWN
+
+
+@pytest.mark.parametrize("archive", [b"", END, END + entry(FILE.encode(), SCM_SOURCE)])
+def test_what_has_nothing_before_its_end_brings_nothing(archive: bytes) -> None:
     assert search(archive) == NOTHING
+
+
+def test_of_several_files_the_last_counts_as_it_overwrites_the_others() -> None:
+    assert search(layer((FILE, b"{}"), (f"./{FILE}", SCM_SOURCE), ("zzz", b""))) == Finding(SCM_SOURCE)
+    assert search(entry(FILE.encode(), SCM_SOURCE) + header(FILE.encode(), 0, b"2")) == Finding(b"")
 
 
 @pytest.mark.parametrize(
@@ -110,12 +122,41 @@ def test_what_is_no_archive_or_broken_brings_nothing(archive: bytes) -> None:
         b"99 path=x\n",
         b"path=x\n",
         b"\xff" * 100,
-        b"8 path=\n",
+        b"10 path=x\n" + b"5 a=\n" + b"6 a=\n",
     ],
 )
-def test_a_broken_record_of_a_name_makes_an_unknown_name(records: bytes) -> None:
+def test_a_broken_record_of_a_name_makes_the_rest_unknown(records: bytes) -> None:
     archive = entry(b"x", records, b"x") + entry(FILE.encode(), SCM_SOURCE) + entry(b"other", b"")
-    assert search(archive) == NOTHING
+    assert search(archive) == UNKNOWN
+
+
+def test_an_empty_name_that_is_given_before_its_entry_is_none() -> None:
+    assert search(pax(("path", "")) + entry(FILE.encode(), SCM_SOURCE)) == Finding(SCM_SOURCE)
+
+
+class Counted(bytes):
+    """Bytes that know how many of them were copied."""
+
+    copied = 0
+
+    def __getitem__(self, key: slice) -> bytes:  # type: ignore[override]
+        """Count what is taken."""
+        part = super().__getitem__(key)
+        self.copied += len(part)
+        return part
+
+
+def test_however_many_records_an_entry_has_none_is_copied_twice() -> None:
+    said = Counted(b"5 a=\n" * 10_000)
+    assert len(list(layer_archive._records(said))) == 10_000  # noqa: SLF001 - what is copied is seen nowhere else
+    assert said.copied <= len(said)
+
+
+def test_a_layer_of_more_records_than_tools_write_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layer_archive, "RECORDS_MAX", 20)
+    many = entry(b"x", b"5 a=\n" * 7, b"x") + entry(b"other", b"")
+    assert search(many * 2 + entry(FILE.encode(), SCM_SOURCE)) == Finding(SCM_SOURCE)
+    assert search(many * 3 + entry(FILE.encode(), SCM_SOURCE)) == UNKNOWN
 
 
 class Endless:
@@ -139,6 +180,7 @@ class Endless:
     [
         header(b"x", (8 << 30) - 1),
         header(b"x", (8 << 30) - 1, b"x"),
+        header(b"x", SAID_MAX_BYTES, b"x"),
         header(b"x", (8 << 30) - 1, b"L"),
         header(FILE.encode(), (8 << 30) - 1),
         header(b"x", 0, size_field=b"\x80" + b"\xff" * 11),

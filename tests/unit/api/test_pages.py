@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from pierone_core.access_policy import WRITE_ALL_TRUSTED
 from pierone_core.catalogue import PAGE_LIMIT
-from pierone_core.layer_archive import _NAME_MAX_BYTES
-from pierone_core.scm_search import SEARCH_SECONDS, STORED_MAX_BYTES, UNPACKED_MAX_BYTES
+from pierone_core.layer_archive import SAID_MAX_BYTES
+from pierone_core.scm_search import LAYER_SECONDS, LAYERS_MAX, SEARCH_SECONDS, STORED_MAX_BYTES, UNPACKED_MAX_BYTES
 from pierone_core.scm_source import DOCUMENT_MAX_BYTES
 from pierone_http.api.models import Problem, ScmSourceItem, TagItem
 from pierone_http.container import Container
@@ -67,12 +67,14 @@ def test_settings_that_took_the_place_of_old_ones_exist() -> None:
 def test_figures_of_the_pages_are_those_of_the_code() -> None:
     assert f"at most {PAGE_LIMIT}" in PAGE.read_text()
     assert WRITE_ALL_TRUSTED in PAGE.read_text()
-    limits = (STORED_MAX_BYTES >> 20, UNPACKED_MAX_BYTES >> 20, _NAME_MAX_BYTES >> 10, DOCUMENT_MAX_BYTES >> 10)
+    limits = (STORED_MAX_BYTES >> 20, UNPACKED_MAX_BYTES >> 20, SAID_MAX_BYTES >> 20, DOCUMENT_MAX_BYTES >> 10)
     written = [
         f"{limits[0]} MiB",
         f"{limits[1]} MiB",
-        f"{limits[2]} KiB",
+        f"{limits[2]} MiB",
         f"{limits[3]} KiB",
         f"{SEARCH_SECONDS:.0f} seconds",
+        f"{LAYER_SECONDS:.0f} seconds",
+        f"{LAYERS_MAX} layers",
     ]
     assert [figure for figure in written if figure not in ADR.read_text()] == []

@@ -3,7 +3,9 @@
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from threading import Event, Semaphore
 from typing import Any
 
 import pytest
@@ -11,10 +13,12 @@ from dependency_injector import providers
 from pydantic import TypeAdapter
 from starlette.testclient import TestClient
 from tests.unit.api.layers import FILE, SCM_SOURCE, SOURCE, layer
-from tests.unit.api.registry import ALICE, APP, Parts
+from tests.unit.api.registry import ALICE, APP, CI, Parts
 
 from pierone_core.catalogue import PAGE_LIMIT
 from pierone_core.errors import Unavailable
+from pierone_core.ports import BlobReader
+from pierone_core.scm_source import ScmSource
 from pierone_core.values import Digest, Repository, Tag
 from pierone_http.api import models
 from pierone_http.container import Container
@@ -117,6 +121,61 @@ def test_an_artifact_of_several_components_has_all_routes(api: TestClient, parts
     assert get(api, "/v1/repositories/team/a/tags/b/tags")["1.0"]
 
 
+@pytest.fixture
+def odd(parts: Parts) -> Parts:
+    """Push tags that are called like the ends of paths."""
+    for tag in ("tags", "events", "scm-source"):
+        parts.push(tag, parts.image(layer((FILE, SCM_SOURCE))))
+    return parts
+
+
+@pytest.mark.usefixtures("odd")
+def test_a_tag_may_be_called_like_the_end_of_a_path(api: TestClient) -> None:
+    for tag in ("tags", "events", "scm-source"):
+        assert get(api, f"{ARTIFACT}/tags/{tag}", models.TagDetailItem)["name"] == tag
+        assert get(api, f"{ARTIFACT}/tags/{tag}/scm-source", models.ScmSourceItem)["url"] == SOURCE["url"]
+        assert get(api, f"/v1/repositories/team/app/tags/{tag}", str).startswith("sha256:")
+    assert len(get(api, f"{ARTIFACT}/tags", list[models.TagItem])) == 3
+
+
+def test_where_a_path_can_be_read_in_two_ways_the_longer_artifact_counts(api: TestClient, odd: Parts) -> None:
+    longer = Repository.parse("team/app/tags")
+    odd.push("1.0", odd.image(repository=longer), longer)
+    assert [tag["name"] for tag in get(api, f"{ARTIFACT}/tags/tags")] == ["1.0"]
+    assert get(api, f"{ARTIFACT}/tags/events")[-1]["tag"] == "1.0"
+    assert list(get(api, "/v1/repositories/team/app/tags/tags")) == ["latest", "1.0"]
+    assert get(api, f"{ARTIFACT}/tags/tags/scm-source")["url"] == SOURCE["url"]
+    odd.push("scm-source", odd.image(repository=longer), longer)
+    assert get(api, f"{ARTIFACT}/tags/tags/scm-source")["artifact"] == "app/tags"
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        (f"{ARTIFACT}/tags/tags", "NAME_UNKNOWN"),
+        (f"{ARTIFACT}/tags/events", "NAME_UNKNOWN"),
+        (f"{ARTIFACT}/tags/tags/scm-source", "MANIFEST_UNKNOWN"),
+        (f"{ARTIFACT}/tags/scm-source", "MANIFEST_UNKNOWN"),
+        ("/v1/repositories/team/app/tags/tags", "NAME_UNKNOWN"),
+        ("/teams/team/artifacts/tags/tags", "NAME_UNKNOWN"),
+        ("/teams/team/artifacts/xtags/tags", "NAME_UNKNOWN"),
+        ("/teams/team/artifacts/app/events", "NAME_UNKNOWN"),
+    ],
+)
+def test_where_neither_reading_finds_anything_it_is_a_404(api: TestClient, path: str, code: str) -> None:
+    assert problem(api, path, 404)["code"] == code
+
+
+def test_a_source_that_was_claimed_is_shown_with_who_claimed_it_when(api: TestClient, parts: Parts) -> None:
+    manifest = parts.image()
+    parts.claims.claim(CI, APP, [Tag("1.0")], Digest.of(manifest), ScmSource("git:claimed"))
+    parts.push("0.9", manifest)
+    parts.push("1.0", manifest)
+    shown = get(api, f"{ARTIFACT}/tags/1.0/scm-source", models.ScmSourceItem)
+    assert (shown["origin"], shown["created_by"]) == ("header", "ci")
+    assert shown["created"] == get(api, f"{ARTIFACT}/tags/0.9")["created"], "a second before the tag"
+
+
 def test_a_tag_is_shown_with_what_it_holds(api: TestClient, parts: Parts) -> None:
     packed = layer((FILE, SCM_SOURCE))
     parts.push("1.0", parts.image(packed, config=CONFIG))
@@ -134,7 +193,12 @@ def test_a_source_is_shown_with_its_origin_in_text_only(api: TestClient, parts: 
     parts.push("1.0", parts.image(packed))
     shown = get(api, f"{ARTIFACT}/tags/1.0/scm-source", models.ScmSourceItem)
     created = "2015-08-20T08:14:59.432Z"
-    assert shown == SOURCE | {"created": created, "origin": "layer", "layer": str(Digest.of(packed))}
+    assert shown == SOURCE | {
+        "created": created,
+        "created_by": "alice",
+        "origin": "layer",
+        "layer": str(Digest.of(packed)),
+    }
     assert all(isinstance(value, str) for value in shown.values())
 
 
@@ -179,6 +243,26 @@ def test_what_is_not_there_is_a_404_with_a_sentence(api: TestClient, parts: Part
 def test_a_parameter_that_cannot_be_understood_is_a_400(api: TestClient, parts: Parts, path: str) -> None:
     parts.push("1.0", parts.image())
     assert problem(api, path, 400)["code"] == "UNSUPPORTED"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/teams?after=%00",
+        "/teams/%00/artifacts",
+        "/teams/team/artifacts?after=a%00",
+        "/stats/teams/a%00b",
+        "/stats/teams?after=%00",
+        "/tags/%00",
+        "/tags/sha256:?after=%00",
+        "/v1/search?q=%00",
+        "/teams?whatever=%00",
+        "/teams?%00",
+        f"{ARTIFACT}/tags/%00",
+    ],
+)
+def test_a_nul_is_a_400_wherever_it_stands(api: TestClient, path: str) -> None:
+    assert "NUL" in problem(api, path, 400)["message"]
 
 
 def test_the_end_of_a_page_of_images_is_a_tag_of_a_repository(api: TestClient, parts: Parts) -> None:
@@ -384,9 +468,39 @@ def test_a_store_that_does_not_answer_is_a_503_to_be_tried_again(
     assert api.get(f"{ARTIFACT}/tags/1.0").headers["retry-after"] == "5"
 
 
+def test_nobody_waits_for_the_search_in_layers_of_others_for_what_was_found_before(
+    api: TestClient, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts.push("1.0", parts.image(layer((FILE, SCM_SOURCE))))
+    assert get(api, f"{ARTIFACT}/tags/1.0")["scm_source"]["url"] == SOURCE["url"]
+    slow = [layer((str(number), b"")) for number in range(3)]
+    for number, packed in enumerate(slow):
+        parts.push(f"slow-{number}", parts.image(packed))
+    digests, plain = set(map(Digest.of, slow)), parts.store.open_blob
+    begun, ends = Semaphore(0), Event()
+
+    def wait(digest: Digest, start: int, stop: int) -> BlobReader:
+        if digest in digests:
+            begun.release()
+            assert ends.wait(20)
+        return plain(digest, start, stop)
+
+    monkeypatch.setattr(parts.store, "open_blob", wait)
+    with ThreadPoolExecutor() as threads:
+        asked = [threads.submit(get, api, f"{ARTIFACT}/tags/slow-{number}") for number in range(3)]
+        try:
+            assert all(begun.acquire(timeout=20) for _ in range(2))
+            assert get(api, f"{ARTIFACT}/tags/1.0")["scm_source"]["url"] == SOURCE["url"]
+            assert not any(future.done() for future in asked)
+        finally:
+            ends.set()
+        assert [future.result()["scm_source"] for future in asked] == [None] * 3
+
+
 def test_what_nobody_foresaw_is_a_500_without_its_cause(
     api: TestClient, parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parts.push("1.0", parts.image(layer((FILE, SCM_SOURCE))))
     monkeypatch.setattr(parts.store, "open_blob", lambda *_: 1 / 0)
-    assert "division" not in json.dumps(problem(api, f"{ARTIFACT}/tags/1.0", 500))
+    answered = problem(api, f"{ARTIFACT}/tags/1.0", 500)
+    assert ("division" in json.dumps(answered), answered["code"]) == (False, "UNKNOWN")

@@ -67,12 +67,27 @@ def test_nothing_is_kept_of_a_push_that_will_be_refused(parts: Parts) -> None:
     assert (claimed(parts, V1), claimed(parts, Tag("latest"))) == (None, None)
 
 
-def test_it_can_be_said_of_a_tag_that_is_there_or_will_move(parts: Parts) -> None:
-    held = parts.push("1.0", parts.image())
-    parts.push("dev", parts.image())
+@pytest.mark.parametrize("tag", ["1.0", "dev"])
+def test_it_cannot_be_said_of_a_tag_afterwards(parts: Parts, tag: str) -> None:
+    held = parts.push(tag, parts.image())
+    with pytest.raises(TagImmutable, match=r"pushed without X-SCM-Source.*push another tag"):
+        parts.claims.claim(CI, APP, [Tag(tag)], held, SOURCE)
+    assert claimed(parts, Tag(tag), held) is None
+
+
+def test_what_was_said_with_the_push_may_be_said_again_and_nothing_else(parts: Parts) -> None:
+    manifest = parts.image()
+    parts.claims.claim(CI, APP, [V1], Digest.of(manifest), SOURCE)
+    held = parts.push("1.0", manifest)
     parts.claims.claim(CI, APP, [V1], held, SOURCE)
+    with pytest.raises(TagImmutable, match="said by ci: git:x 1"):
+        parts.claims.claim(CI, APP, [V1], held, ScmSource("git:y"))
+
+
+def test_it_can_be_said_of_what_a_tag_will_move_to(parts: Parts) -> None:
+    parts.push("dev", parts.image())
     parts.claims.claim(CI, APP, [DEV], MANIFEST, SOURCE)
-    assert (claimed(parts, V1, held), claimed(parts, DEV)) == ("git:x", "git:x")
+    assert claimed(parts, DEV) == "git:x"
 
 
 def test_it_is_said_of_a_tag(parts: Parts) -> None:

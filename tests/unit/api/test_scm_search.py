@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import pytest
@@ -11,6 +12,8 @@ from tests.unit.api.registry import ALICE, APP, CI, LAYER, Clock, Parts
 
 from pierone_core import scm_search
 from pierone_core.errors import Unavailable
+from pierone_core.ports import LayerSource
+from pierone_core.scm_search import LayersUnread
 from pierone_core.scm_source import ScmSource
 from pierone_core.values import Digest, Tag
 
@@ -56,7 +59,11 @@ def test_the_file_is_found_in_a_layer(parts: Parts, packed: bytes, media_type: s
         ([BASE, layer((FILE, b"not JSON"))], None),
         ([BASE, layer((FILE, b'{"revision": "1"}'))], None),
         ([BASE, layer((FILE, b'{"url": "git:x", "revision": "' + b"1" * 20_000 + b'"}'))], None),
-        ([BASE, b"no archive"], ("git:base", "layer")),
+        ([BASE, b"no archive"], None),
+        ([BASE, gzip.compress(OWN)[:60]], None),
+        ([BASE, zstandard.compress(OWN)[:60]], None),
+        ([BASE, b""], ("git:base", "layer")),
+        ([BASE, layer((FILE, b"{}"), (FILE, SCM_SOURCE))], (URL, "layer")),
         ([PLAIN], None),
         ([], None),
     ],
@@ -158,6 +165,16 @@ def test_a_layer_is_read_once_whatever_was_found_in_it(parts: Parts) -> None:
     assert counting.opened == 3
 
 
+def test_what_was_found_is_recalled_without_reading(parts: Parts) -> None:
+    parts.push("1.0", parts.image(BASE, PLAIN))
+    entry, counting = parts.catalogue.tag(APP, V1), Counting(parts)
+    with pytest.raises(LayersUnread):
+        parts.search.recall(entry)
+    assert counting.opened == 0
+    found = parts.search.find(entry)
+    assert (parts.search.recall(entry), counting.opened) == (found, 2)
+
+
 def test_nothing_is_read_before_somebody_asks(parts: Parts) -> None:
     manifest = parts.image(BASE, OWN)
     counting = Counting(parts)
@@ -166,36 +183,81 @@ def test_nothing_is_read_before_somebody_asks(parts: Parts) -> None:
 
 
 def test_a_search_that_takes_too_long_ends_and_goes_on_with_the_next_question() -> None:
-    slow = Parts(clock=Clock(step=scm_search.SEARCH_SECONDS / 4.5))
+    slow = Parts(clock=Clock(step=scm_search.SEARCH_SECONDS / 6.5))
     slow.push("1.0", slow.image(BASE, PLAIN, layer(("b", b"b")), layer(("c", b"c"))))
-    questions = 1
-    while True:
-        try:
+    refused = 0
+    for _ in range(4):
+        with suppress(Unavailable):
             assert slow.found() == ("git:base", "layer")
             break
-        except Unavailable:
-            questions += 1
-    assert 1 < questions < 5
+        refused += 1
+    assert 0 < refused < 4
+
+
+def test_remembered_layers_are_looked_up_in_bounded_time_as_well() -> None:
+    slow = Parts(clock=Clock(step=scm_search.SEARCH_SECONDS / 4.5))
+    layers = [layer((str(number), b"")) for number in range(9)]
+    for packed in layers:
+        slow.sources.add_layer(Digest.of(packed), LayerSource())
+    slow.push("1.0", slow.image(*layers))
+    with pytest.raises(Unavailable, match="ask again"):
+        slow.found()
+
+
+def test_a_layer_that_is_listed_many_times_is_looked_up_once() -> None:
+    slow = Parts(clock=Clock(step=scm_search.SEARCH_SECONDS / 20))
+    slow.push("1.0", slow.image(BASE, *[PLAIN] * 500))
+    assert slow.found() == ("git:base", "layer")
+
+
+def test_of_an_image_no_more_layers_are_looked_at_than_any_can_be_run_with(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scm_search, "LAYERS_MAX", 2)
+    parts.push("1.0", parts.image(BASE, PLAIN))
+    parts.push("2.0", parts.image(BASE, PLAIN, layer(("b", b"b"))))
+    assert (parts.found("1.0"), parts.found("2.0")) == (("git:base", "layer"), None)
+
+
+def test_a_layer_that_costs_too_much_is_remembered_as_one_that_nobody_can_read(parts: Parts) -> None:
+    parts.search = replace(parts.search, effort=Clock(step=scm_search.LAYER_SECONDS / 4.5))
+    parts.push("1.0", parts.image(BASE, layer(("large", b"x" * (1 << 20)))))
+    assert parts.found() is None
+    counting = Counting(parts)
+    parts.search = replace(parts.search, effort=Clock())
+    assert (parts.found(), counting.opened) == (None, 1), "of the config, for its labels"
+
+
+def test_what_a_layer_costs_is_counted_for_it_alone(parts: Parts) -> None:
+    parts.search = replace(parts.search, effort=Clock(step=scm_search.LAYER_SECONDS / 4.5))
+    parts.push("1.0", parts.image(BASE, *[layer((str(number), b"x")) for number in range(9)]))
+    assert parts.found() == ("git:base", "layer")
 
 
 def test_of_a_layer_no_more_than_its_share_is_unpacked(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scm_search, "UNPACKED_MAX_BYTES", 1 << 20)
     bomb = gzip.compress(layer(("zeros", bytes(3 << 20)), (FILE, SCM_SOURCE)))
     parts.push("1.0", parts.image(BASE, bomb))
-    assert parts.found() == ("git:base", "layer")
+    assert parts.found() is None
 
 
 def test_of_a_layer_no_more_than_its_share_is_fetched(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scm_search, "STORED_MAX_BYTES", 1 << 20)
     parts.push("1.0", parts.image(BASE, layer(("zeros", bytes(3 << 20)), (FILE, SCM_SOURCE))))
-    assert parts.found() == ("git:base", "layer")
+    assert parts.found() is None
 
 
 def test_a_layer_of_many_small_pieces_ends_as_well(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scm_search, "UNPACKED_MAX_BYTES", 1 << 20)
     small = b"".join(gzip.compress(bytes([byte]), mtime=0) for byte in layer(("x", b"x" * 2000), (FILE, SCM_SOURCE)))
     parts.push("1.0", parts.image(BASE, small))
-    assert parts.found() == ("git:base", "layer")
+    assert parts.found() is None
+
+
+def test_many_files_of_a_few_bytes_are_no_small_pieces(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scm_search, "UNPACKED_MAX_BYTES", 1 << 20)
+    parts.push("1.0", parts.image(layer(*[(str(number), b"x") for number in range(1000)], (FILE, SCM_SOURCE))))
+    assert parts.found() == (URL, "layer")
 
 
 def test_bytes_that_are_gone_are_no_missing_source(parts: Parts) -> None:
@@ -206,12 +268,12 @@ def test_bytes_that_are_gone_are_no_missing_source(parts: Parts) -> None:
         parts.search.find(entry)
 
 
-def test_a_layer_that_lies_elsewhere_is_passed_over(parts: Parts) -> None:
+def test_a_layer_that_lies_elsewhere_may_have_the_file(parts: Parts) -> None:
     document = json.loads(parts.image(BASE))
     foreign = {"mediaType": LAYER.replace("layer", "layer.nondistributable"), "size": 5, "digest": str(Digest.of(b"f"))}
     document["layers"].append(foreign | {"urls": ["https://elsewhere"]})
     parts.push("1.0", json.dumps(document).encode())
-    assert parts.found() == ("git:base", "layer")
+    assert parts.found() is None
 
 
 def test_a_child_of_an_index_that_is_a_blob_is_passed_over(parts: Parts) -> None:
