@@ -19,8 +19,8 @@ def translated() -> Iterator[None]:
         yield
     except OSError as error:
         raise Unavailable(f"the registry's database cannot be opened: {error.strerror}") from error
-    except SQLAlchemyError as error:
-        if _is_full(getattr(error, "orig", None)):
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        if _is_full(getattr(error, "orig", error)):
             raise StorageFull("the registry's database has no room left; nothing was accepted") from error
         raise Unavailable("the registry's database does not answer; nothing was accepted, try again") from error
 
