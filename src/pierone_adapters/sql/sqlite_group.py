@@ -61,6 +61,7 @@ class GroupCommit:
         self._mutex = threading.Lock()
         self._waiting: list[_Entry[Any]] = []
         self._is_led = False
+        self._synchronous = ""
 
     def run(self, write: Write[R], *, durable: bool) -> R:
         """What `write` returns, after it was committed; raises what it raised, or `sqlite3.Error`.
@@ -111,7 +112,9 @@ class GroupCommit:
 
     def _commit(self, group: Iterable[_Entry[Any]], synchronous: str) -> None:
         connection = self._connection
-        connection.execute(f"PRAGMA synchronous={synchronous}")
+        if synchronous != self._synchronous:
+            connection.execute(f"PRAGMA synchronous={synchronous}")
+            self._synchronous = synchronous
         connection.execute("BEGIN IMMEDIATE")
         try:
             for entry in group:
