@@ -63,6 +63,11 @@ class GroupCommit:
         self._is_led = False
         self._synchronous = ""
 
+    @property
+    def waiting(self) -> int:
+        """How many writers wait for their transaction to begin."""
+        return len(self._waiting)
+
     def run(self, write: Write[R], *, durable: bool) -> R:
         """What `write` returns, after it was committed; raises what it raised, or `sqlite3.Error`.
 

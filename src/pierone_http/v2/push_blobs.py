@@ -106,7 +106,7 @@ class BlobPushEndpoints:
 
     async def _append(self, session: UploadSession, body: Body, start: int | None, batch: bytes = b"") -> int:
         """Write `batch` and the rest of `body`: one batch is written while the next is received."""
-        if not batch and not body.ended:
+        if not batch and start is None:
             batch = await body.batch()
         if body.ended:
             return await self.work.run(self._write_at_once, session, start, batch)
