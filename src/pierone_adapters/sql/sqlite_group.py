@@ -12,7 +12,7 @@ the disk. Tag creation by 8 clients: MEASURED_TAGS; small images: MEASURED_IMAGE
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 R = TypeVar("R")
@@ -32,6 +32,10 @@ class _Entry(Generic[R]):
         self.woken.acquire()
 
     def attempt(self, connection: sqlite3.Connection) -> None:
+        """Write; raises what was raised, with which the transaction is lost."""
+        self._result = self._write(connection)
+
+    def attempt_apart(self, connection: sqlite3.Connection) -> None:
         """Write, or undo what was written and keep why; raises if the whole transaction is lost."""
         connection.execute("SAVEPOINT one")
         try:
@@ -115,15 +119,18 @@ class GroupCommit:
         if successor:
             successor.woken.release()
 
-    def _commit(self, group: Iterable[_Entry[Any]], synchronous: str) -> None:
+    def _commit(self, group: Sequence[_Entry[Any]], synchronous: str) -> None:
         connection = self._connection
         if synchronous != self._synchronous:
             connection.execute(f"PRAGMA synchronous={synchronous}")
             self._synchronous = synchronous
         connection.execute("BEGIN IMMEDIATE")
         try:
-            for entry in group:
-                entry.attempt(connection)
+            if len(group) == 1:  # it needs no savepoint: the transaction is its own
+                group[0].attempt(connection)
+            else:
+                for entry in group:
+                    entry.attempt_apart(connection)
             connection.execute("COMMIT")
         finally:
             if connection.in_transaction:
