@@ -192,5 +192,7 @@ def die_in_a_group(path: Path, told: Path, commits: int) -> None:
 
 
 def _write_and_tell(group: Group, telling: TextIO, thread: int) -> None:
-    for number in range(thread * _EACH, (thread + 1) * _EACH):
-        telling.write(f"{group.commit.run(partial(take, number), durable=True)}\n")
+    def tell(number: int) -> str:
+        return f"{group.commit.run(partial(take, number), durable=True)}\n"
+
+    telling.writelines(map(tell, range(thread * _EACH, (thread + 1) * _EACH)))

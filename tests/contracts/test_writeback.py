@@ -52,7 +52,3 @@ def test_a_blob_is_whole_with_and_without_the_call(
     with closing(store.open_upload("upload", "sha256")) as writer:
         assert writer.publish(digest) == size
     assert Digest.of(read_all(store.open_blob(digest, 0, size))) == digest
-
-
-def test_linux_has_the_call() -> None:
-    assert writeback._sync_file_range is not None

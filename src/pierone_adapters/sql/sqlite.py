@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import Executable, create_engine, literal_column, select, table
+from sqlalchemy import Executable, Select, create_engine, literal_column, select, table
 from sqlalchemy.pool import NullPool
 
 from pierone_adapters.sql.database import Parameters
@@ -28,7 +28,7 @@ from pierone_core.errors import Unavailable
 
 # How long a writer waits for another process, in milliseconds; a reader only ever waits for recovery.
 _WRITE_PATIENCE, _READ_PATIENCE = 5000, 100
-_CHECK = select(literal_column("1").label("one")).select_from(table("alembic_version"))
+_CHECK: Select[tuple[int]] = select(literal_column("1").label("one")).select_from(table("alembic_version"))
 R = TypeVar("R")
 
 

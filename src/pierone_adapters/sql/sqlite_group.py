@@ -6,8 +6,8 @@ to come leads: it takes along whoever came while the transaction before was unde
 COMMIT has returned, never earlier. Who is refused is undone alone (a savepoint); if the commit fails, it fails for all.
 Then the next one who waits leads. No thread of its own: a lone writer pays nothing.
 
-What may be lost in a power cut (`Hurry.HASTY`) goes in a transaction before the durable ones, which does not wait for
-the disk. Tag creation by 8 clients: MEASURED_TAGS; small images: MEASURED_IMAGES.
+What may be lost in a power cut goes in transactions of its own, which do not wait for the disk; the two kinds take
+turns. With `sqlite_statement`, 8 clients create 1,100 tags/s instead of 510 (measured in turn on a busy machine of 2 cores).
 """
 
 import sqlite3
@@ -135,4 +135,3 @@ class GroupCommit:
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-

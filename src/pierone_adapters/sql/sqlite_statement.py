@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Executable, Select
+from sqlalchemy import ColumnElement, Executable, Select
 from sqlalchemy.dialects.sqlite import dialect
 
 from pierone_adapters.sql.database import Parameters
@@ -18,6 +18,8 @@ from pierone_adapters.sql.database import Parameters
 _DIALECT = dialect(paramstyle="named")
 _Convert = Callable[[Any], Any]
 _Row = tuple[Any, ...]
+# Names that are known only when the statement is: a checker of types wants them written out.
+_new_kind: Callable[[str, Sequence[str]], Any] = namedtuple
 
 
 class SqliteStatement:
@@ -29,10 +31,12 @@ class SqliteStatement:
         self._sql = str(compiled)
         self._constants = {name: value for name, value in compiled.params.items() if value is not None}
         self._binders = _chosen((name, bind.type.dialect_impl(_DIALECT)) for name, bind in compiled.binds.items())
-        columns = statement.selected_columns if isinstance(statement, Select) else []
+        columns: Sequence[ColumnElement[Any]] = (
+            list(statement.selected_columns) if isinstance(statement, Select) else []
+        )
         self._readers = [column.type.dialect_impl(_DIALECT).result_processor(_DIALECT, None) for column in columns]
         self._reads_plainly = not any(self._readers)
-        self._make = namedtuple("Row", [column.name for column in columns])._make  # noqa: PYI024 - columns, not fields
+        self._make = _maker([column.name for column in columns])
 
     def execute(self, connection: sqlite3.Connection, parameters: Parameters) -> sqlite3.Cursor:
         """Run it; raises `sqlite3.Error`."""
@@ -47,9 +51,13 @@ class SqliteStatement:
         return list(map(self._make, found if self._reads_plainly else map(self._read, found)))
 
     def _read(self, row: _Row) -> _Row:
-        return tuple(
-            read(value) if read else value for read, value in zip(self._readers, row, strict=True)
-        )
+        return tuple(read(value) if read else value for read, value in zip(self._readers, row, strict=True))
+
+
+def _maker(names: Sequence[str]) -> Callable[[_Row], Any]:
+    kind = _new_kind("Row", names)
+    make: Callable[[_Row], Any] = kind._make
+    return make
 
 
 def _chosen(types: Iterable[tuple[str, Any]]) -> list[tuple[str, _Convert]]:
