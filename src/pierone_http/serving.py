@@ -14,7 +14,7 @@ from contextlib import suppress
 import uvicorn
 
 from pierone_http.app import App
-from pierone_http.protocol import RegistryProtocol
+from pierone_http.receiving import ReceivingProtocol
 from pierone_http.settings import Settings
 
 # An idle connection is kept a quarter longer than everything else is waited for: longer than load balancers keep it (a
@@ -69,7 +69,7 @@ def _config(app: App, settings: Settings) -> uvicorn.Config:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http=RegistryProtocol.with_patience(settings.body_timeout),
+        http=ReceivingProtocol.with_patience(settings.body_timeout),
         ws="none",
         timeout_keep_alive=math.ceil(settings.body_timeout * _KEEP_ALIVE_SHARE),
         log_config=None,  # `logs` says where lines go

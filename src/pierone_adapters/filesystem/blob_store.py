@@ -36,15 +36,7 @@ class FilesystemBlobStore:
     def open_upload(self, upload_id: str, algorithm: str) -> FilesystemUploadWriter:
         """See `BlobStore`."""
         path = self._uploads / upload_id
-        with translated():
-            fd = _open(path)
-        try:
-            lock(fd)
-            _check_still_there(path, fd)
-        except BaseException:
-            os.close(fd)
-            raise
-        return FilesystemUploadWriter(self, upload_id, path, fd, algorithm)
+        return FilesystemUploadWriter(self, upload_id, path, _locked(path), algorithm)
 
     def upload_size(self, upload_id: str) -> int:
         """See `BlobStore`."""
@@ -56,11 +48,13 @@ class FilesystemBlobStore:
 
     def discard_upload(self, upload_id: str) -> None:
         """See `BlobStore`."""
-        writer = self.open_upload(upload_id, "sha256")
+        path = self._uploads / upload_id
+        fd = _locked(path)
         try:
-            writer.discard()
+            with translated():
+                path.unlink(missing_ok=True)
         finally:
-            writer.close()
+            os.close(fd)
 
     def idle_uploads(self, before: datetime) -> Sequence[str]:
         """See `BlobStore`."""
@@ -141,6 +135,18 @@ class FilesystemBlobReader:
             os.close(fd)
 
 
+def _locked(path: Path) -> int:
+    with translated():
+        fd = _open(path)
+    try:
+        lock(fd)
+        _check_still_there(path, fd)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
 def _open(path: Path) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -157,5 +163,9 @@ def _is_older(entry: os.DirEntry[str], time: float) -> bool:
 
 def _check_still_there(path: Path, fd: int) -> None:
     # Between open and lock another request may have published the file: writing to it now would damage a blob.
-    if not path.exists() or not os.path.samestat(path.stat(), os.fstat(fd)):
+    try:
+        is_it = os.path.samestat(path.stat(), os.fstat(fd))
+    except FileNotFoundError:
+        is_it = False
+    if not is_it:
         raise BlobUploadUnknown("this upload was finished by another request")

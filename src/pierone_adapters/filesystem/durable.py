@@ -19,12 +19,13 @@ class FileState(NamedTuple):
     inode: int
     modified_ns: int
     size: int
+    mode: int
 
     @classmethod
     def of(cls, fd: int) -> Self:
         """The state of an open file."""
         facts = os.fstat(fd)
-        return cls(facts.st_ino, facts.st_mtime_ns, facts.st_size)
+        return cls(facts.st_ino, facts.st_mtime_ns, facts.st_size, facts.st_mode)
 
 
 @contextmanager
@@ -69,13 +70,22 @@ def sync_directory(path: Path) -> None:
 
 def link_durably(source: Path, target: Path) -> None:
     """Give a file whose content is synced a second name, instead of whatever had it; it survives a power cut."""
-    _make_durably(target.parent)
+    try:
+        os.link(source, target)
+    except FileNotFoundError:  # the first of this directory
+        _make_durably(target.parent)
+        _link_instead(source, target)
+    except FileExistsError:
+        _link_instead(source, target)
+    sync_directory(target.parent)
+
+
+def _link_instead(source: Path, target: Path) -> None:
     draft = source.with_name(source.name + ".new")
     draft.unlink(missing_ok=True)
     draft.hardlink_to(source)
     draft.rename(target)
     draft.unlink(missing_ok=True)  # rename(2) does nothing if both are the same file already
-    sync_directory(target.parent)
 
 
 def _make_durably(directory: Path) -> None:

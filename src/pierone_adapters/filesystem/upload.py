@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pierone_adapters.filesystem.durable import FileState, link_durably, translated, write_all
+from pierone_adapters.filesystem.writeback import Writeback
 from pierone_core.errors import BlobUploadInvalid, DigestInvalid, Unavailable
 from pierone_core.values import Digest, Hash, new_hash
 
@@ -35,6 +36,9 @@ class FilesystemUploadWriter:
         self._mutex = threading.Lock()
         state = FileState.of(fd)
         self._offset = state.size
+        # Nobody else changes it while we hold the lock.
+        self._is_published = not state.mode & stat.S_IWUSR
+        self._writeback = Writeback(fd, state.size)
         self._hash = store.recall_hash(upload_id, state) if state.size else new_hash(algorithm)
 
     @property
@@ -47,7 +51,7 @@ class FilesystemUploadWriter:
         """See `UploadWriter`."""
         with self._mutex:
             self._check_open()
-            return not os.fstat(self._fd).st_mode & stat.S_IWUSR
+            return self._is_published
 
     def write(self, batch: bytes) -> None:
         """See `UploadWriter`."""
@@ -57,6 +61,7 @@ class FilesystemUploadWriter:
             self._check_open()
             write_all(self._fd, batch, self._offset)
             self._offset += len(batch)
+            self._writeback.advance(self._offset)
             if self._hash:
                 self._hash.update(batch)
 
@@ -70,20 +75,15 @@ class FilesystemUploadWriter:
                 self._release()
                 raise DigestInvalid(f"the uploaded bytes have digest {actual}, not {digest}; push them again")
             os.fchmod(self._fd, _BLOB_MODE)
+            self._is_published = True
             os.fsync(self._fd)
             link_durably(self._path, self._store.blob_path(digest))
             return self._offset
 
-    def discard(self) -> None:
-        """Drop the upload's bytes."""
-        with self._mutex, translated():
-            self._check_open()
-            self._path.unlink(missing_ok=True)
-
     def close(self) -> None:
         """See `UploadWriter`."""
         with self._mutex:
-            if self._fd >= 0 and self._hash and self._path.exists():
+            if self._fd >= 0 and self._hash and not self._is_published:
                 self._store.remember_hash(self._id, FileState.of(self._fd), self._hash)
             self._release()
 

@@ -24,8 +24,8 @@ def translated() -> Iterator[None]:
         raise Unavailable(f"the registry's database cannot be opened: {error.strerror}") from error
     except DataError as error:
         raise QueryInvalid("the request has what no text or number of the registry's database can be") from error
-    except SQLAlchemyError as error:
-        raise _in_words(getattr(error, "orig", None)) from error
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        raise _in_words(getattr(error, "orig", error)) from error
 
 
 def _in_words(error: BaseException | None) -> RegistryError:

@@ -1,30 +1,35 @@
 """One SQLite file: connections and transactions.
 
-WAL; one writer at a time, which takes its lock at the beginning of the transaction; reads see the last commit and
-wait for nobody. A commit that was acknowledged survives a power cut (synchronous=FULL), except those of
-`SqliteDatabase.hasty`, for what may be lost.
+WAL; one writer at a time, which takes its lock at the beginning of the transaction (see `sqlite_group`); reads see the
+last commit and wait for nobody. A commit that was acknowledged survives a power cut (synchronous=FULL), except those
+of `SqliteDatabase.hasty`, for what may be lost.
 """
 
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, Executable, Row, create_engine, event, text
-from sqlalchemy.pool import QueuePool
+from sqlalchemy import Executable, Select, create_engine, literal_column, select, table
+from sqlalchemy.pool import NullPool
 
 from pierone_adapters.sql.database import Parameters
 from pierone_adapters.sql.failures import translated
 from pierone_adapters.sql.revisions import create, is_current, is_empty, upgrade
+from pierone_adapters.sql.sqlite_group import GroupCommit
+from pierone_adapters.sql.sqlite_readers import Readers
+from pierone_adapters.sql.sqlite_statement import prepared
 from pierone_core.errors import Unavailable
 
 # How long a writer waits for another process, in milliseconds; a reader only ever waits for recovery.
 _WRITE_PATIENCE, _READ_PATIENCE = 5000, 100
-_CHECK = text("SELECT 1 FROM alembic_version")
+_CHECK: Select[tuple[int]] = select(literal_column("1").label("one")).select_from(table("alembic_version"))
+R = TypeVar("R")
 
 
 class SqliteDatabase:
@@ -35,35 +40,33 @@ class SqliteDatabase:
         self._path = path
         with translated():
             self._prepare()
-        self._inode = path.stat().st_ino
-        self._readers = _engine(path, connections=40, patience=_READ_PATIENCE, sync="FULL")
-        self._writer = _engine(path, connections=1, patience=_WRITE_PATIENCE, sync="FULL")
-        self._hasty = _engine(path, connections=1, patience=_WRITE_PATIENCE, sync="NORMAL")
-        for engine in (self._writer, self._hasty):
-            event.listen(engine, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
+            self._inode = path.stat().st_ino
+            self._readers = Readers(partial(_connect, path, _READ_PATIENCE))
+            self._writer = GroupCommit(_connect(path, _WRITE_PATIENCE))
 
-    def read(self, statement: Executable, parameters: Parameters) -> Sequence[Row[*tuple[Any, ...]]]:
+    def read(self, statement: Executable, parameters: Parameters) -> Sequence[Any]:
         """See `Database`."""
-        with translated(), self._readers.connect() as connection:
-            return connection.execute(statement, parameters).all()
+        with translated(), self._readers.one() as connection:
+            return prepared(statement).rows(connection, parameters)
 
     def write(self, statement: Executable, parameters: Parameters) -> None:
         """See `Database`."""
-        with self.transaction() as connection:
-            connection.execute(statement, parameters)
+        self.transaction(lambda connection: prepared(statement).execute(connection, parameters))
 
     def hasty(self, statement: Executable, parameters: Parameters) -> None:
         """See `Database`: it does not wait for the disk."""
         self._check_file()
-        with translated(), self._hasty.begin() as connection:
-            connection.execute(statement, parameters)
+        with translated():
+            self._writer.run(lambda connection: prepared(statement).execute(connection, parameters), durable=False)
 
-    @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """A transaction that is durable when it ends, or undone."""
+    def transaction(self, write: Callable[[sqlite3.Connection], R]) -> R:
+        """What `write` returns, durable then; or it is undone, and what it raised is raised.
+
+        It may share its transaction with others, and must neither end it nor wait for anything.
+        """
         self._check_file()
-        with translated(), self._writer.begin() as connection:
-            yield connection
+        with translated():
+            return self._writer.run(write, durable=True)
 
     def check(self) -> None:
         """See `Database`."""
@@ -82,11 +85,13 @@ class SqliteDatabase:
 
     def close(self) -> None:
         """See `Database`."""
-        for engine in (self._readers, self._writer, self._hasty):
-            engine.dispose()
+        self._readers.close()
+        self._writer.close()
 
     def _prepare(self) -> None:
-        engine = _engine(self._path, connections=1, patience=_WRITE_PATIENCE, sync="FULL", mode="rwc")
+        # hide_parameters: errors are logged, and signing keys are parameters
+        connect = partial(_connect, self._path, _WRITE_PATIENCE, mode="rwc")
+        engine = create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
         with engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA journal_mode=WAL")
             if not is_current(connection):
@@ -94,7 +99,6 @@ class SqliteDatabase:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
                 (create if is_empty(connection) else upgrade)(connection)
                 connection.commit()
-        engine.dispose()
 
     def _check_file(self) -> None:
         # SQLite goes on writing to a file that was removed or replaced: what it acknowledged would be lost. To go
@@ -115,22 +119,9 @@ def _locked(file: int) -> bool:
     return True
 
 
-def _engine(path: Path, *, connections: int, patience: int, sync: str, mode: str = "rw") -> Engine:
-    def connect() -> sqlite3.Connection:
-        uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
-        connection = sqlite3.connect(
-            uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=512
-        )
-        connection.execute(f"PRAGMA busy_timeout={patience}")
-        connection.execute(f"PRAGMA synchronous={sync}")
-        return connection
-
-    return create_engine(
-        "sqlite://",
-        creator=connect,
-        poolclass=QueuePool,
-        pool_size=connections,
-        max_overflow=0,
-        pool_timeout=10,
-        hide_parameters=True,  # errors are logged, and signing keys are parameters
-    )
+def _connect(path: Path, patience: int, mode: str = "rw") -> sqlite3.Connection:
+    uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=512)
+    connection.execute(f"PRAGMA busy_timeout={patience}")
+    connection.execute("PRAGMA synchronous=FULL")
+    return connection

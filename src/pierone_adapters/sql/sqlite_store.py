@@ -1,16 +1,19 @@
-"""How SQLite stores a manifest: in one transaction, which is the only writer, so that sequences are dense."""
+"""How SQLite stores a manifest: in one transaction of the only writer, so that sequences are dense."""
 
-from dataclasses import asdict, dataclass
+import sqlite3
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, func, insert, select, text, update
+from sqlalchemy import bindparam, func, insert, select, text
 
+from pierone_adapters.sql.database import Parameters
 from pierone_adapters.sql.manifests import manifest_row
-from pierone_adapters.sql.schema import UtcTime, events, tags
+from pierone_adapters.sql.schema import UtcTime, events
 from pierone_adapters.sql.sqlite import SqliteDatabase
+from pierone_adapters.sql.sqlite_statement import prepared
 from pierone_core.ports import TagRaced
 from pierone_core.records import Event, ManifestWrite, TagWrite
 
-_LAST = select(func.coalesce(func.max(events.c.sequence), 0))
+_LAST = select(func.coalesce(func.max(events.c.sequence), 0).label("sequence"))
 _APPEND = insert(events)
 _ADD_REPOSITORY = text("INSERT INTO repositories (name) VALUES (:repository) ON CONFLICT DO NOTHING")
 _ADD_MANIFEST = text(
@@ -21,11 +24,10 @@ _BIND = text(
     "INSERT INTO tags (repository, name, digest, immutable, author, bound_at, created) VALUES "
     "(:repository, :name, :digest, :immutable, :author, :bound_at, :created) ON CONFLICT DO NOTHING"
 ).bindparams(bindparam("bound_at", type_=UtcTime()))
-_MOVE = (
-    update(tags)
-    .where(tags.c.repository == bindparam("in_repository"), tags.c.name == bindparam("tag"))
-    .where(tags.c.digest == bindparam("expected"), tags.c.immutable.is_(False))
-)
+_MOVE = text(
+    "UPDATE tags SET digest = :digest, author = :author, bound_at = :bound_at "
+    "WHERE repository = :repository AND name = :name AND digest = :expected AND immutable = 0"
+).bindparams(bindparam("bound_at", type_=UtcTime()))
 
 
 @dataclass(frozen=True)
@@ -37,45 +39,51 @@ class SqliteStore:
     def __call__(self, write: ManifestWrite) -> None:
         """See `Manifests.store`."""
         row = manifest_row(write)
-        with self._database.transaction() as connection:
-            connection.execute(_ADD_REPOSITORY, {"repository": write.repository.name})
-            if connection.execute(_ADD_MANIFEST, row).rowcount:
-                _record(connection, write, None)
-            for tag in write.tags:
-                _bind(connection, write, tag)
+        self._database.transaction(lambda connection: _store(connection, write, row))
 
 
-def _record(connection: Connection, write: ManifestWrite, tag: TagWrite | None) -> int:
-    event = write.event(int(connection.scalar(_LAST) or 0) + 1, tag)
-    connection.execute(_APPEND, asdict(event) | _as_text(event))
+def _store(connection: sqlite3.Connection, write: ManifestWrite, row: Parameters) -> None:
+    prepared(_ADD_REPOSITORY).execute(connection, {"repository": write.repository.name})
+    if prepared(_ADD_MANIFEST).execute(connection, row).rowcount:
+        _record(connection, write, None)
+    for tag in write.tags:
+        _bind(connection, write, tag)
+
+
+def _record(connection: sqlite3.Connection, write: ManifestWrite, tag: TagWrite | None) -> int:
+    [last] = prepared(_LAST).rows(connection, {})
+    event = write.event(last.sequence + 1, tag)
+    prepared(_APPEND).execute(connection, _event_row(event))
     return event.sequence
 
 
-def _as_text(event: Event) -> dict[str, str | None]:
+def _event_row(event: Event) -> Parameters:
     return {
+        "sequence": event.sequence,
+        "at": event.at,
+        "kind": event.kind.value,
+        "caller": event.caller,
         "repository": event.repository.name,
         "tag": event.tag.name if event.tag else None,
         "digest": str(event.digest),
         "previous": str(event.previous) if event.previous else None,
+        "media_type": event.media_type,
+        "size": event.size,
     }
 
 
-def _bind(connection: Connection, write: ManifestWrite, tag: TagWrite) -> None:
+def _bind(connection: sqlite3.Connection, write: ManifestWrite, tag: TagWrite) -> None:
     sequence = _record(connection, write, tag)
-    bound = _move(connection, write, tag) if tag.expected else _create(connection, write, tag, sequence)
-    if not bound:
+    row = {
+        "repository": write.repository.name,
+        "name": tag.tag.name,
+        "digest": str(write.manifest.digest),
+        "author": write.caller,
+        "bound_at": write.at,
+    }
+    if tag.expected:
+        bound = prepared(_MOVE).execute(connection, row | {"expected": str(tag.expected)})
+    else:
+        bound = prepared(_BIND).execute(connection, row | {"immutable": tag.immutable, "created": sequence})
+    if bound.rowcount != 1:
         raise TagRaced
-
-
-def _create(connection: Connection, write: ManifestWrite, tag: TagWrite, sequence: int) -> bool:
-    row = {"repository": write.repository.name, "name": tag.tag.name, "immutable": tag.immutable, "created": sequence}
-    return connection.execute(_BIND, row | _held(write)).rowcount == 1
-
-
-def _move(connection: Connection, write: ManifestWrite, tag: TagWrite) -> bool:
-    key = {"in_repository": write.repository.name, "tag": tag.tag.name, "expected": str(tag.expected)}
-    return connection.execute(_MOVE.values(_held(write)), key).rowcount == 1
-
-
-def _held(write: ManifestWrite) -> dict[str, object]:
-    return {"digest": str(write.manifest.digest), "author": write.caller, "bound_at": write.at}

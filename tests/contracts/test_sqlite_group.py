@@ -1,0 +1,198 @@
+"""Writers that wait at the same time share one transaction, and each is told the truth."""
+
+import itertools
+import os
+import signal
+import sqlite3
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TextIO
+
+import pytest
+from tests.contracts.processes import PATIENCE, process, wait_for
+
+from pierone_adapters.sql.sqlite_group import GroupCommit, Write
+
+NORMAL, FULL = 1, 2  # as PRAGMA synchronous answers
+_EACH = 50
+_SCHEMA = """
+PRAGMA journal_mode = WAL;
+PRAGMA foreign_keys = ON;
+CREATE TABLE taken (number INTEGER PRIMARY KEY);
+CREATE TABLE promised (number INTEGER REFERENCES taken (number) DEFERRABLE INITIALLY DEFERRED);
+"""
+
+
+class Refused(Exception):
+    """What a writer raises after it has written."""
+
+
+class Group:
+    """A group commit on a file, whose statements are noted."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.statements: list[str] = []
+        self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self.connection.executescript(_SCHEMA)
+        self.connection.set_trace_callback(self.statements.append)
+        self.commit = GroupCommit(self.connection)
+
+    def run(self, *writes: Write[object], durable: bool = True) -> list[object]:
+        """Have `writes` wait while another transaction is under way; what each returned or raised."""
+        return self.run_mixed(*((write, durable) for write in writes))
+
+    def run_mixed(self, *writes: tuple[Write[object], bool]) -> list[object]:
+        """The same with whether each is durable."""
+        with self._held(len(writes)), ThreadPoolExecutor(len(writes)) as threads:
+            futures = [threads.submit(self.commit.run, write, durable=durable) for write, durable in writes]
+            return [future.exception() or future.result() for future in futures]
+
+    @contextmanager
+    def _held(self, others: int) -> Iterator[None]:
+        led = threading.Event()
+
+        def hold(_: sqlite3.Connection) -> None:
+            led.set()
+            wait_for(lambda: self.commit.waiting == others)
+
+        with ThreadPoolExecutor(1) as thread:
+            holding = thread.submit(self.commit.run, hold, durable=True)
+            assert led.wait(PATIENCE)
+            yield
+            holding.result()
+
+    def numbers(self) -> list[int]:
+        with closing(sqlite3.connect(self.path)) as other:
+            return [number for (number,) in other.execute("SELECT number FROM taken ORDER BY number")]
+
+
+@pytest.fixture
+def group(tmp_path: Path) -> Iterator[Group]:
+    held = Group(tmp_path / "file")
+    yield held
+    held.commit.close()
+
+
+def take(number: int, connection: sqlite3.Connection) -> int:
+    connection.execute("INSERT INTO taken VALUES (?)", (number,))
+    return number
+
+
+def take_and_refuse(number: int, connection: sqlite3.Connection) -> None:
+    take(number, connection)
+    raise Refused
+
+
+def promise(number: int, connection: sqlite3.Connection) -> None:
+    connection.execute("INSERT INTO promised VALUES (?)", (number,))
+
+
+def end_the_transaction(connection: sqlite3.Connection) -> None:
+    connection.execute("INSERT INTO taken VALUES (1)")
+    connection.execute("INSERT OR ROLLBACK INTO taken VALUES (1)")
+
+
+def test_writers_that_wait_at_the_same_time_share_one_transaction(group: Group) -> None:
+    assert sorted(map(str, group.run(*(partial(take, number) for number in range(4))))) == ["0", "1", "2", "3"]
+    assert group.statements.count("COMMIT") == 2
+    assert group.numbers() == [0, 1, 2, 3]
+
+
+def test_one_that_is_refused_does_not_undo_the_others(group: Group) -> None:
+    outcomes = group.run(partial(take, 1), partial(take_and_refuse, 2), partial(take, 3))
+    assert outcomes[::2] == [1, 3]
+    assert isinstance(outcomes[1], Refused)
+    assert group.numbers() == [1, 3]
+
+
+def test_a_commit_that_fails_fails_everybody_and_nobody_afterwards(group: Group) -> None:
+    outcomes = group.run(partial(take, 1), partial(promise, 99), partial(take, 3))
+    assert [type(outcome) for outcome in outcomes] == [sqlite3.IntegrityError] * 3
+    assert group.numbers() == []
+    assert group.commit.run(partial(take, 4), durable=True) == 4
+    assert group.numbers() == [4]
+
+
+def test_who_was_refused_is_told_so_also_when_the_commit_fails(group: Group) -> None:
+    outcomes = group.run(partial(take_and_refuse, 1), partial(promise, 99))
+    assert [type(outcome) for outcome in outcomes] == [Refused, sqlite3.IntegrityError]
+
+
+def test_one_with_whom_the_whole_transaction_is_lost_fails_everybody(group: Group) -> None:
+    outcomes = group.run(partial(take, 3), end_the_transaction, partial(take, 4))
+    assert [type(outcome) for outcome in outcomes] == [sqlite3.IntegrityError] * 3
+    assert group.numbers() == []
+    assert group.commit.run(partial(take, 4), durable=True) == 4
+
+
+def test_nobody_is_told_before_others_see_it(group: Group) -> None:
+    def write_and_look(number: int) -> bool:
+        return group.commit.run(partial(take, number), durable=True) in group.numbers()
+
+    with ThreadPoolExecutor(4) as threads:
+        assert all(threads.map(write_and_look, range(40)))
+
+
+def test_only_what_may_be_lost_does_not_wait_for_the_disk(group: Group) -> None:
+    modes = [group.commit.run(_synchronous, durable=durable) for durable in (True, False, True, False, False)]
+    assert modes == [FULL, NORMAL, FULL, NORMAL, NORMAL]
+
+
+def _synchronous(connection: sqlite3.Connection) -> int:
+    [(mode,)] = connection.execute("PRAGMA synchronous").fetchall()
+    assert isinstance(mode, int)
+    return mode
+
+
+def test_what_may_be_lost_is_not_in_the_transaction_of_what_must_not_be(group: Group) -> None:
+    assert group.run(_synchronous, durable=False) == [NORMAL]
+    assert group.run(_synchronous, durable=True) == [FULL]
+
+
+def test_a_stream_of_one_kind_does_not_keep_the_other_waiting(group: Group) -> None:
+    order: list[str] = []
+    group.run_mixed((lambda _: order.append("durable"), True), (lambda _: order.append("hasty"), False))
+    assert order == ["hasty", "durable"]
+
+
+def test_a_lone_writer_needs_no_other(group: Group) -> None:
+    before = threading.active_count()
+    assert [group.commit.run(partial(take, number), durable=True) for number in range(3)] == [0, 1, 2]
+    assert threading.active_count() == before
+
+
+def test_a_process_killed_in_a_group_has_told_nobody_of_what_is_lost(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    with process(die_in_a_group, tmp_path / "file", told, 20) as running:
+        running.join(PATIENCE)
+        assert running.exitcode == -signal.SIGKILL
+    with closing(sqlite3.connect(tmp_path / "file")) as connection:
+        numbers = {number for (number,) in connection.execute("SELECT number FROM taken")}
+    assert {int(line) for line in told.read_text().split()} <= numbers
+    assert 0 < len(numbers) < 4 * _EACH
+
+
+def die_in_a_group(path: Path, told: Path, commits: int) -> None:
+    """Write numbers from four threads and tell each; be killed before the COMMIT number `commits`."""
+    group = Group(path)
+    seen = itertools.count(1)
+
+    def watch(statement: str) -> None:
+        if statement == "COMMIT" and next(seen) == commits:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    group.connection.set_trace_callback(watch)
+    with told.open("a", buffering=1) as telling, ThreadPoolExecutor(4) as threads:
+        list(threads.map(partial(_write_and_tell, group, telling), range(4)))
+
+
+def _write_and_tell(group: Group, telling: TextIO, thread: int) -> None:
+    def tell(number: int) -> str:
+        return f"{group.commit.run(partial(take, number), durable=True)}\n"
+
+    telling.writelines(map(tell, range(thread * _EACH, (thread + 1) * _EACH)))

@@ -1,0 +1,139 @@
+"""Bodies come in batches from the parser, bounded, none of it lost."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+import uvicorn
+from starlette.requests import Request
+from starlette.types import Message, Receive, Scope, Send
+from tests.contracts.processes import PATIENCE, wait_for
+
+from pierone_http.body import BATCH_BYTES
+from pierone_http.receiving import ReceivingProtocol, diverted
+
+# What uvloop reads at once.
+READ_BYTES = 256 << 10
+HEAD = b"PATCH / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+
+
+class Reader:
+    """An application that reads bodies and keeps what it was told; `may_read` lets it begin."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self.may_read = threading.Event()
+        self.may_read.set()
+        self.port = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = diverted(Request(scope, receive))
+        while not self.may_read.is_set():  # noqa: ASYNC110 - set by another thread
+            await asyncio.sleep(0.001)
+        message: Message = {"more_body": True}
+        while message.get("more_body"):
+            message = await request.receive()
+            self.messages.append(message)
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(message.get("body", b"") for message in self.messages)
+
+    @contextmanager
+    def connection(self) -> Iterator[socket.socket]:
+        with socket.create_connection(("127.0.0.1", self.port), PATIENCE) as connection:
+            yield connection
+
+
+@pytest.fixture
+def reader() -> Iterator[Reader]:
+    reader = Reader()
+    config = uvicorn.Config(reader, http=ReceivingProtocol, loop="uvloop", log_config=None, lifespan="off")
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        reader.port = listener.getsockname()[1]
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        yield reader
+        server.should_exit = True
+        thread.join(PATIENCE)
+
+
+def chunked(body: bytes) -> bytes:
+    pieces = [body[start : start + 65_000] for start in range(0, len(body), 65_000)]
+    head = b"PATCH / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return head + b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+
+
+def announced(body: bytes) -> bytes:
+    return HEAD % len(body) + body
+
+
+@pytest.mark.parametrize("request_of", [announced, chunked])
+def test_a_body_comes_whole_in_batches(reader: Reader, request_of: Callable[[bytes], bytes]) -> None:
+    body = bytes(range(250)) * (5 * BATCH_BYTES // 250)
+    with reader.connection() as connection:
+        connection.sendall(request_of(body))
+        assert connection.recv(100).startswith(b"HTTP/1.1 204")
+    assert reader.body == body
+    assert len(reader.messages) <= len(body) / BATCH_BYTES + 1
+
+
+def test_the_bytes_of_a_slow_client_wait_for_no_batch(reader: Reader) -> None:
+    with reader.connection() as connection:
+        connection.sendall(HEAD % 10 + b"01234")
+        wait_for(lambda: reader.body == b"01234")
+        connection.sendall(b"56789")
+        assert connection.recv(100).startswith(b"HTTP/1.1 204")
+    assert reader.body == b"0123456789"
+
+
+def test_what_had_arrived_is_handed_over_before_the_end_of_the_connection_is_told(reader: Reader) -> None:
+    reader.may_read.clear()
+    with reader.connection() as connection:
+        connection.sendall(HEAD % 100 + b"01234")
+    reader.may_read.set()
+    wait_for(lambda: bool(reader.messages) and reader.messages[-1]["type"] == "http.disconnect")
+    assert reader.body == b"01234"
+    assert reader.messages[0]["more_body"]
+
+
+def test_who_sends_faster_than_it_is_read_has_to_wait(reader: Reader) -> None:
+    reader.may_read.clear()
+    body = bytes(32 << 20)
+    with reader.connection() as connection:
+        sending = threading.Thread(target=connection.sendall, args=(HEAD % len(body) + body,))
+        sending.start()
+        sending.join(0.3)
+        assert sending.is_alive()
+        reader.may_read.set()
+        assert connection.recv(100).startswith(b"HTTP/1.1 204")
+        sending.join(PATIENCE)
+    assert len(reader.body) == len(body)
+    assert max(len(message["body"]) for message in reader.messages) <= BATCH_BYTES + READ_BYTES
+
+
+def test_the_next_request_of_a_connection_has_its_own_body(reader: Reader) -> None:
+    with reader.connection() as connection:
+        for body in (b"first", b"second" * 300_000):
+            reader.messages.clear()
+            connection.sendall(HEAD % len(body) + body)
+            assert connection.recv(100).startswith(b"HTTP/1.1 204")
+            assert reader.body == body
+
+
+def test_requests_that_are_sent_together_have_their_own_bodies(reader: Reader) -> None:
+    with reader.connection() as connection:
+        connection.sendall(announced(b"first") + chunked(b"second"))
+        wait_for(lambda: reader.body == b"firstsecond")
+    assert [message["body"] for message in reader.messages] == [b"first", b"second"]
+
+
+def test_without_the_protocol_a_request_is_what_it_was() -> None:
+    request = Request({"type": "http"})
+    assert diverted(request) is request
