@@ -19,8 +19,9 @@ HEAD_MAX_BYTES = 256 << 10
 PIPELINE_MAX = 100
 # The parser of URLs counts in 16 bits.
 TARGET_MAX_BYTES = (1 << 16) - 1
-# How long a refused client may go on to send: if it could not, many would never come to read the refusal.
+# How long and how much a refused client may go on to send: if it could not, many would never come to read the refusal.
 _LINGER_SECONDS = 5.0
+_LINGER_BYTES = 16 << 20
 _HOSTS_NEEDED = {"1.1": 1, "1.0": 0}
 Headers = list[tuple[bytes, bytes]]
 
@@ -52,9 +53,11 @@ class RegistryProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Refuse a head, a chunk's extension or trailers that do not end."""
-        if self._is_refused:
-            return
         self._pending_bytes += len(data)
+        if self._is_refused:
+            if self._pending_bytes > _LINGER_BYTES:
+                self.transport.abort()
+            return
         super().data_received(data)
         if self._pending_bytes > HEAD_MAX_BYTES:
             self._refuse(HeadTooLarge(f"target and headers of a request may have {HEAD_MAX_BYTES} bytes; send fewer"))

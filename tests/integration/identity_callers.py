@@ -29,7 +29,10 @@ GOOD = 0
 
 @dataclass(frozen=True)
 class Rights:
-    """The status that each kind of request gets; `GOOD`: whatever it gets when all is well."""
+    """The status that each kind of request gets; `GOOD`: whatever it gets when all is well.
+
+    `late`: a closing PUT of an upload that is not theirs. Who has a token that lets push nowhere is to get another.
+    """
 
     root: int = GOOD
     catalog: int = GOOD
@@ -39,6 +42,7 @@ class Rights:
     exchange: int = GOOD
     method: int = 405
     upload: int = 404
+    late: int = 404
 
 
 UNKNOWN = Rights(401, 401, 401, 401, 401, 401, 401, 401)
@@ -48,9 +52,9 @@ OWNER = Rights(upload=GOOD)
 NOBODY = {False: UNKNOWN, True: Rights(root=401, push=401, method=401, upload=401)}
 
 
-def issued(*, pull: int = GOOD, push: int = GOOD, upload: int = 404) -> Rights:
+def issued(*, pull: int = GOOD, push: int = GOOD, upload: int = 404, late: int = 404) -> Rights:
     """Who bears a token of the registry cannot have another for it, nor mount from where it does not reach."""
-    return Rights(pull=pull, push=push, mount=202, exchange=401, upload=upload)
+    return Rights(pull=pull, push=push, mount=202, exchange=401, upload=upload, late=late)
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,7 @@ KNOWN_CALLERS = {
     "instance": shown(basic("instance-identity-document", INSTANCE_DOCUMENT), READER),
     "issued": exchanged(ALICE, [SCOPE], issued(upload=GOOD)),
     "issued to another team": exchanged(BOB, [SCOPE], issued(push=403)),
-    "issued for pull": exchanged(BOB, ["repository:myteam/app:pull"], issued(push=401)),
+    "issued for pull": exchanged(BOB, ["repository:myteam/app:pull"], issued(push=401, late=401)),
     "issued for push": exchanged(bearer("t0ken-of-ci"), ["repository:myteam/app:push"], issued(pull=401)),
     "issued for another repository": exchanged(
         bearer("t0ken-of-ci"), ["repository:myteam/app2:pull,push"], issued(pull=401, push=401)
@@ -150,7 +154,7 @@ KNOWN_CALLERS = {
     "issued for one above": exchanged(
         bearer("t0ken-of-ci"), ["repository:myteam/app/part:pull,push"], issued(pull=401, push=401)
     ),
-    "issued for nothing": exchanged(bearer("t0ken-of-ci"), [], issued(pull=401, push=401)),
+    "issued for nothing": exchanged(bearer("t0ken-of-ci"), [], issued(pull=401, push=401, late=401)),
     "issued to an instance": exchanged(
         basic("instance-identity-document", INSTANCE_DOCUMENT), [SCOPE], issued(push=403)
     ),
