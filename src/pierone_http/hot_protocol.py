@@ -1,0 +1,106 @@
+"""Answers what cannot change in the protocol itself: no task, no ASGI, no look-up but the one of the caller.
+
+A request is answered here if its answer is kept (`kept_answers`), its caller is known and may pull, and nothing about
+it or its connection is out of the ordinary; every other request goes on to the application, and fills what is kept.
+Both ways give the same bytes. Measured with a cached caller and 16 connections: 15 microseconds of the server's CPU for
+a manifest instead of 61 (`benchmarks/README.md`, section Profiles).
+"""
+
+from functools import partial
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
+from pierone_http.kept_answers import KEEP, KeptAnswer, KeptAnswers
+from pierone_http.protocol import RegistryProtocol
+from pierone_http.v2.gate import Gate
+from pierone_http.v2.paths import READS
+
+# A request with one of these may be answered otherwise, or has a body.
+_TELLING = frozenset(
+    b"content-length transfer-encoding expect upgrade range "
+    b"if-match if-none-match if-modified-since if-unmodified-since if-range".split()
+)
+_OK = STATUS_LINE[200]
+
+
+class HotProtocol(RegistryProtocol):
+    """One connection."""
+
+    kept: KeptAnswers
+    gate: Gate
+
+    # Whether the request whose head came last has been answered here.
+    _answered = False
+    # What all answers of this second begin with, made of these default headers.
+    _defaults: list[tuple[bytes, bytes]] | None = None
+    _start: bytes | None = None
+
+    @classmethod
+    def over(cls, kept: KeptAnswers, gate: Gate) -> "type[HotProtocol]":
+        """The protocol that answers from `kept` whom `gate` lets in."""
+        return type(cls.__name__, (cls,), {"kept": kept, "gate": gate})
+
+    def on_headers_complete(self) -> None:
+        """Answer at once, or hand the request on with the means to keep its answer."""
+        answer = self._find_answer()
+        self._answered = answer is not None
+        if answer is None:
+            super().on_headers_complete()
+            self._offer_to_keep()
+        else:
+            self._pending_bytes = 0
+            self.transport.write(answer)
+            self.server_state.total_requests += 1
+            self._expect_head(self.timeout_keep_alive)
+
+    def on_message_complete(self) -> None:
+        """A request is complete; one that was answered here has nothing that waits for its end."""
+        if not self._answered:
+            super().on_message_complete()
+
+    def _find_answer(self) -> bytes | None:
+        kept = self.kept.get(self.url)
+        if kept is None or not (self._is_free() and self._is_plain()):
+            return None
+        start, rest = self._beginning(), _rest(kept, self.parser.get_method())
+        if start is None or rest is None or not self.gate.known_reader(self._authorization(), kept.repository):
+            return None
+        return b"".join((start, *rest))
+
+    def _is_free(self) -> bool:
+        """Whether no answer is under way, and the client takes what it is sent."""
+        is_idle = self.cycle is None or self.cycle.response_complete
+        return is_idle and not self.flow.write_paused and not self.transport.is_closing()
+
+    def _is_plain(self) -> bool:
+        parser = self.parser
+        if not parser.should_keep_alive() or parser.should_upgrade() or parser.get_http_version() != "1.1":
+            return False
+        return _TELLING.isdisjoint([name for name, _ in self.headers])
+
+    def _authorization(self) -> bytes:
+        return next((value for name, value in self.headers if name == b"authorization"), b"")
+
+    def _beginning(self) -> bytes | None:
+        """The status line and the default headers; None when those end the connection, as at shutdown."""
+        defaults = self.server_state.default_headers
+        if self._defaults is not defaults:
+            self._defaults = defaults
+            ends = any(name == b"connection" for name, _ in defaults)
+            self._start = None if ends else b"".join([_OK, *(b"%b: %b\r\n" % field for field in defaults)])
+        return self._start
+
+    def _offer_to_keep(self) -> None:
+        """Only under a path that has one spelling, and is all of the target: no query, no host, no escapes."""
+        scope = self.scope
+        if scope["method"] in READS and scope["raw_path"] == self.url and b"%" not in self.url:
+            keep = partial(self.kept.keep, self.url)
+            scope["extensions"] = {**(scope.get("extensions", {})), KEEP: keep}  # type: ignore[dict-item]  # ASGI's own
+
+
+def _rest(kept: KeptAnswer, method: bytes) -> tuple[bytes, ...] | None:
+    if method == b"HEAD":
+        return (kept.head,)
+    if method == b"GET" and kept.body is not None:
+        return kept.head, kept.body
+    return None
