@@ -8,12 +8,11 @@ a manifest instead of 61 (`benchmarks/README.md`, section Profiles).
 
 from functools import partial
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from pierone_http.kept_answers import KEEP, KeptAnswer, KeptAnswers
 from pierone_http.protocol import RegistryProtocol
 from pierone_http.v2.gate import Gate
-from pierone_http.v2.paths import READS
 
 # A request with one of these may be answered otherwise, or has a body.
 _TELLING = frozenset(
@@ -69,12 +68,13 @@ class HotProtocol(RegistryProtocol):
 
     def _is_free(self) -> bool:
         """Whether no answer is under way, and the client takes what it is sent."""
-        is_idle = self.cycle is None or self.cycle.response_complete
-        return is_idle and not self.flow.write_paused and not self.transport.is_closing()
+        cycle: RequestResponseCycle | None = self.cycle  # None before the first that the application answers
+        is_idle = cycle is None or cycle.response_complete
+        return is_idle and not self.flow.write_paused
 
     def _is_plain(self) -> bool:
         parser = self.parser
-        if not parser.should_keep_alive() or parser.should_upgrade() or parser.get_http_version() != "1.1":
+        if not parser.should_keep_alive() or parser.get_http_version() != "1.1":
             return False
         return _TELLING.isdisjoint([name for name, _ in self.headers])
 
@@ -93,9 +93,9 @@ class HotProtocol(RegistryProtocol):
     def _offer_to_keep(self) -> None:
         """Only under a path that has one spelling, and is all of the target: no query, no host, no escapes."""
         scope = self.scope
-        if scope["method"] in READS and scope["raw_path"] == self.url and b"%" not in self.url:
+        if scope["raw_path"] == self.url and b"%" not in self.url:
             keep = partial(self.kept.keep, self.url)
-            scope["extensions"] = {**(scope.get("extensions", {})), KEEP: keep}  # type: ignore[dict-item]  # ASGI's own
+            scope["extensions"] = {**scope.get("extensions", {}), KEEP: keep}  # type: ignore[dict-item]  # ASGI's own
 
 
 def _rest(kept: KeptAnswer, method: bytes) -> tuple[bytes, ...] | None:
