@@ -49,16 +49,16 @@ class Authentication:
         if not header:
             return self._identity.nobody
         key = self._hash(header)
-        answer = self._kept(key)
+        answer = self._kept(key, asyncio.get_running_loop().time())
         if answer is None:
             return await self._ask(key, header)
         if isinstance(answer, Refusal):
             raise Unauthorized(*answer)
         return answer
 
-    def known(self, header: bytes) -> Caller | None:
-        """Who sent `header`, if that is known without asking."""
-        answer = self._kept(self._hash(header)) if header else self._identity.nobody
+    def known(self, header: bytes, now: float) -> Caller | None:
+        """Who sent `header`, if that is known without asking; `now` is the event loop's time."""
+        answer = self._kept(self._hash(header), now) if header else self._identity.nobody
         return None if isinstance(answer, Refusal) else answer
 
     async def authenticate(self, credentials: Credentials | None) -> Caller:
@@ -72,9 +72,9 @@ class Authentication:
     def _hash(self, header: bytes) -> bytes:
         return hashlib.blake2b(header, key=self._key, digest_size=32).digest()
 
-    def _kept(self, key: bytes) -> Caller | Refusal | None:
+    def _kept(self, key: bytes, now: float) -> Caller | Refusal | None:
         until, answer = self._answers.get(key, _NOTHING)
-        return None if until < asyncio.get_running_loop().time() else answer
+        return None if until < now else answer
 
     async def _ask(self, key: bytes, header: bytes) -> Caller:
         task = self._asking.get(key)

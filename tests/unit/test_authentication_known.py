@@ -1,5 +1,6 @@
 """Who is known without asking: whom the source vouched for, as long as it did, and nobody else."""
 
+import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -8,18 +9,23 @@ from tests.unit.authentication import Source, fall_silent, over, put_forward, re
 
 from pierone_core.caller import NOBODY, Caller
 from pierone_core.errors import RegistryError
+from pierone_http.auth import Authentication
 
 HEADER = b"Bearer token"
+
+
+def known(authentication: Authentication, header: bytes) -> Caller | None:
+    return authentication.known(header, asyncio.get_running_loop().time())
 
 
 def test_a_caller_is_known_after_the_first_answer() -> None:
     async def test() -> None:
         source = Source()
         authentication = over(source)
-        assert authentication.known(HEADER) is None
+        assert known(authentication, HEADER) is None
         caller = await authentication.caller(HEADER)
-        assert authentication.known(HEADER) is caller
-        assert authentication.known(HEADER + b"x") is None
+        assert known(authentication, HEADER) is caller
+        assert known(authentication, HEADER + b"x") is None
         assert len(source.asked) == 1
 
     run(test())
@@ -31,7 +37,7 @@ def test_whoever_was_refused_or_not_answered_is_not_known(answer: object) -> Non
         authentication = over(Source(answer))  # type: ignore[arg-type]
         with suppress(RegistryError):
             await authentication.caller(HEADER)
-        assert authentication.known(HEADER) is None
+        assert known(authentication, HEADER) is None
 
     run(test())
 
@@ -43,15 +49,15 @@ def test_nobody_is_known_for_longer_than_the_source_said(lives: float | None, kn
         authentication = over(Source(lambda _: Caller("short", expires_at=ends)))
         await authentication.caller(HEADER)
         put_forward(known_for - 5)
-        assert authentication.known(HEADER)
+        assert known(authentication, HEADER)
         put_forward(10)
-        assert authentication.known(HEADER) is None
+        assert known(authentication, HEADER) is None
 
     run(test())
 
 
 def test_whoever_shows_nothing_is_nobody() -> None:
     async def test() -> None:
-        assert over(Source()).known(b"") is NOBODY
+        assert known(over(Source()), b"") is NOBODY
 
     run(test())

@@ -40,9 +40,12 @@ class Gate:
         self._check_login(caller, reads=reads_content(request, target))
         return caller
 
-    def known_reader(self, header: bytes, repository: Repository) -> Caller | None:
-        """Who sends the Authorization `header`, if that is known without asking, as is that they may pull."""
-        caller = self.authentication.known(header)
+    def known_reader(self, header: bytes, repository: Repository, now: float) -> Caller | None:
+        """Who sends the Authorization `header`, if it is known without asking who it is and that they may pull.
+
+        `now` is the event loop's time.
+        """
+        caller = self.authentication.known(header, now)
         if caller is None:
             return None
         try:
