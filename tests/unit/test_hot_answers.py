@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import uvloop
-from tests.unit.hot_server import BLOB, DIGEST, HOT, IMAGE, REPOSITORY, TAG, HotServer
+from tests.unit.hot_server import ALICE, BLOB, DIGEST, HOT, IMAGE, REPOSITORY, TAG, HotServer
 
 LOOPS = {"uvloop": uvloop.new_event_loop, "asyncio": asyncio.new_event_loop}
 
@@ -116,6 +116,20 @@ def test_whoever_asks_for_more_is_answered_by_the_application(server: HotServer,
     assert not server.answers_itself("GET", TAG)
     assert server.answers_itself("GET", TAG)
     assert not server.answers_itself("GET", TAG, f"{name}: {FIELDS[name]}")
+
+
+@pytest.mark.parametrize("hosts", [[], ["Host: x", "Host: x"]], ids=["none", "two"])
+def test_a_request_without_one_host_is_given_nothing_that_is_kept(server: HotServer, hosts: list[str]) -> None:
+    assert not server.answers_itself("GET", TAG)
+    server.asked.clear()
+    with server.wire() as wire:
+        wire.socket.sendall("\r\n".join([f"GET {TAG} HTTP/1.1", *hosts, ALICE, "", ""]).encode())
+        assert is_judged_elsewhere(wire.answer(), server)
+
+
+def is_judged_elsewhere(answer: bytes, server: HotServer) -> bool:
+    """Whether the application gave the answer, or the protocol found no request in what was sent."""
+    return server.asked != [] or answer.startswith(b"HTTP/1.1 400 ")
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE", "OPTIONS"])
