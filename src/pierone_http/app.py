@@ -38,10 +38,10 @@ _IDENTITY_THREADS = 8
 class App:
     """ASGI entry: one look at the path sends a request to its side, and lifespan to FastAPI."""
 
-    def __init__(self, v2: ASGIApp, api: ASGIApp, readiness: Readiness) -> None:
+    def __init__(self, v2: ASGIApp, api: ASGIApp, readiness: Readiness, gate: Gate) -> None:
         """`v2` answers `/v2` and below, and refuses what is no path; `readiness` is denied before the end."""
         self._v2, self._api = v2, api
-        self.readiness = readiness
+        self.readiness, self.gate = readiness, gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request on."""
@@ -83,7 +83,7 @@ def create_app(parts: Parts, settings: Settings) -> App:
     readiness = Readiness({"database": parts.metadata.check, "store": push.store.check})
     v2 = V2App(gate, _endpoints(parts, settings, work, gate))
     api = logs.Identified(_api(sweeper, readiness, parts, gate, work))
-    return App(_logged(v2, settings), _logged(api, settings), readiness)
+    return App(_logged(v2, settings), _logged(api, settings), readiness, gate)
 
 
 def _logged(app: ASGIApp, settings: Settings) -> ASGIApp:

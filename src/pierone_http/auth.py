@@ -31,6 +31,9 @@ class Refusal(NamedTuple):
     detail: dict[str, object]
 
 
+_NOTHING: tuple[float, None] = (0.0, None)
+
+
 class Authentication:
     """Asks the identity source, and remembers what it said."""
 
@@ -45,13 +48,18 @@ class Authentication:
         """Who sent `header`, the value of Authorization; raises `Unauthorized` or `Unavailable`."""
         if not header:
             return self._identity.nobody
-        key = hashlib.blake2b(header, key=self._key, digest_size=32).digest()
-        until, answer = self._answers.get(key, (0.0, None))
-        if answer is None or until < asyncio.get_running_loop().time():
+        key = self._hash(header)
+        answer = self._kept(key, asyncio.get_running_loop().time())
+        if answer is None:
             return await self._ask(key, header)
         if isinstance(answer, Refusal):
             raise Unauthorized(*answer)
         return answer
+
+    def known(self, header: bytes, now: float) -> Caller | None:
+        """Who sent `header`, if that is known without asking; `now` is the event loop's time."""
+        answer = self._kept(self._hash(header), now) if header else self._identity.nobody
+        return None if isinstance(answer, Refusal) else answer
 
     async def authenticate(self, credentials: Credentials | None) -> Caller:
         """Who shows `credentials`, without remembering; raises as `caller`."""
@@ -60,6 +68,13 @@ class Authentication:
         if isinstance(credentials, BearerToken) and self._issuer.is_issued(credentials.secret):
             return self._issuer.read(credentials.secret)
         return await self._work.run(self._identity.authenticate, credentials)
+
+    def _hash(self, header: bytes) -> bytes:
+        return hashlib.blake2b(header, key=self._key, digest_size=32).digest()
+
+    def _kept(self, key: bytes, now: float) -> Caller | Refusal | None:
+        until, answer = self._answers.get(key, _NOTHING)
+        return None if until < now else answer
 
     async def _ask(self, key: bytes, header: bytes) -> Caller:
         task = self._asking.get(key)

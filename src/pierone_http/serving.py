@@ -14,6 +14,9 @@ from contextlib import suppress
 import uvicorn
 
 from pierone_http.app import App
+from pierone_http.hot_protocol import HotProtocol
+from pierone_http.kept_answers import KeptAnswers, room
+from pierone_http.protocol import RegistryProtocol
 from pierone_http.receiving import ReceivingProtocol
 from pierone_http.settings import Settings
 
@@ -69,7 +72,7 @@ def _config(app: App, settings: Settings) -> uvicorn.Config:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http=ReceivingProtocol.with_patience(settings.body_timeout),
+        http=_protocol(app, settings).with_patience(settings.body_timeout),
         ws="none",
         timeout_keep_alive=math.ceil(settings.body_timeout * _KEEP_ALIVE_SHARE),
         log_config=None,  # `logs` says where lines go
@@ -78,6 +81,12 @@ def _config(app: App, settings: Settings) -> uvicorn.Config:
         proxy_headers=False,  # whom to believe is `PIERONE_TRUSTED_PROXIES`'s to say, also on this machine
         timeout_graceful_shutdown=int(settings.shutdown_seconds) + 1 + _UNWIND_SECONDS,
     )
+
+
+def _protocol(app: App, settings: Settings) -> type[RegistryProtocol]:
+    """The one that keeps answers, unless each request is to reach the application, which logs them."""
+    kept = KeptAnswers(room(settings.cache_bytes))
+    return ReceivingProtocol if settings.access_log else HotProtocol.over(kept, app.gate)
 
 
 def _raise_file_limit() -> None:

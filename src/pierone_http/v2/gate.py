@@ -7,7 +7,8 @@ from starlette.types import Scope
 
 from pierone_core.access_policy import AccessPolicy
 from pierone_core.caller import ANONYMOUS, Caller
-from pierone_core.errors import Unauthorized, Unavailable
+from pierone_core.errors import RegistryError, Unauthorized, Unavailable
+from pierone_core.values import Repository
 from pierone_http.auth import Authentication
 from pierone_http.challenge import Challenges
 from pierone_http.logs import CALLER
@@ -36,9 +37,27 @@ class Gate:
             if bearer:
                 return await self._bearer(request, bearer)
         caller = await self.authentication.caller(authorization(request.scope))
-        if caller.realm == ANONYMOUS and not (self.access.public_read and reads_content(request, target)):
-            raise Unauthorized("log in to use this registry: docker login <registry>")
+        self._check_login(caller, reads=reads_content(request, target))
         return caller
+
+    def known_reader(self, header: bytes, repository: Repository, now: float) -> Caller | None:
+        """Who sends the Authorization `header`, if it is known without asking who it is and that they may pull.
+
+        `now` is the event loop's time.
+        """
+        caller = self.authentication.known(header, now)
+        if caller is None:
+            return None
+        try:
+            self._check_login(caller, reads=True)
+            self.access.check_pull(caller, repository)
+        except RegistryError:  # told at length where requests are refused
+            return None
+        return caller
+
+    def _check_login(self, caller: Caller, *, reads: bool) -> None:
+        if caller.realm == ANONYMOUS and not (self.access.public_read and reads):
+            raise Unauthorized("log in to use this registry: docker login <registry>")
 
     async def _bearer(self, request: Request, bearer: Caller) -> Caller:
         """Whoever shows a pass, unless it is somebody else's: credentials may have expired, but not be another's."""

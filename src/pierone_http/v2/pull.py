@@ -12,6 +12,7 @@ from pierone_core.errors import ManifestUnknown, TagInvalid
 from pierone_core.ports import BlobReader
 from pierone_core.pull import Pull
 from pierone_core.values import Digest, Repository, Tag, parse_reference
+from pierone_http.kept_answers import KEEP
 from pierone_http.sendfile import EXTENSION
 from pierone_http.v2.conditions import etag, is_fresh, requested_range
 from pierone_http.work import Work
@@ -40,7 +41,9 @@ class PullEndpoints:
         if is_fresh(request.headers, str(stored.digest)):
             return Response(status_code=304, headers=headers)
         headers["Content-Type"] = stored.media_type
-        return Response(stored.data, headers=headers)
+        if not final:
+            return Response(stored.data, headers=headers)
+        return FinalResponse(repository, stored.data, headers)
 
     async def get_blob(self, request: Request, _caller: Caller, repository: Repository, digest_text: str) -> Response:
         """GET, HEAD /v2/<name>/blobs/<digest> (end-2), whole or one range."""
@@ -53,7 +56,7 @@ class PullEndpoints:
         if is_fresh(request.headers, digest_text):
             return Response(status_code=304, headers=headers)
         if request.method == "HEAD":
-            return Response(headers=headers | {"Content-Length": str(size)})
+            return FinalResponse(repository, None, headers | {"Content-Length": str(size)})
         return await self._send(request, digest, size, headers)
 
     async def _send(self, request: Request, digest: Digest, size: int, headers: dict[str, str]) -> Response:
@@ -78,6 +81,21 @@ class PullEndpoints:
                 yield chunk
         finally:
             await self.work.fetch(reader.close)
+
+
+class FinalResponse(Response):
+    """An answer that is the same for ever, and says so to whoever keeps answers; see `kept_answers`."""
+
+    def __init__(self, repository: Repository, content: bytes | None, headers: dict[str, str]) -> None:
+        """`content` of `repository`; None: this answers HEAD alone."""
+        super().__init__(content, headers=headers)
+        self._repository, self._content = repository, content
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send, and have it kept."""
+        await super().__call__(scope, receive, send)
+        if keep := (scope.get("extensions") or {}).get(KEEP):
+            keep(self._repository, self.raw_headers, self._content)
 
 
 class FileResponse(Response):
