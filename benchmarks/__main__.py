@@ -15,10 +15,15 @@ from benchmarks.report import render
 from benchmarks.result import Result
 from benchmarks.rows import all_rows
 from benchmarks.rows.row import FULL, QUICK, Row, Scene
-from benchmarks.servers import SUBJECT
+from benchmarks.subject import USER, subject
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 GENERATORS = ("wrk", "hey", "curl")
+IDENTITY = (
+    f"Pier One has a users file, and every request to it shows the password of `{USER}`, whom it knows from its cache; "
+    "{peer} asks nobody who they are"
+)
+OPEN = "nobody is asked who they are"
 # Not /tmp, which is memory on many machines: durability would cost nothing there.
 DATA_DIRECTORY = Path("/var/tmp")  # noqa: S108 - a directory of our own is made in it
 
@@ -43,6 +48,7 @@ def _arguments(names: Sequence[str]) -> argparse.Namespace:
         metavar="NAME=COMMAND",
         help="the registry to compare with (default: %(default)s)",
     )
+    parser.add_argument("--open", action="store_true", help="Pier One without identity: nobody shows credentials")
     parser.add_argument("--control", action="store_true", help="the peer plays both roles: ratios show the noise")
     parser.add_argument("--output", type=Path, help="the report's file (default: RESULTS.md for a complete run)")
     parser.add_argument(
@@ -56,18 +62,21 @@ def _run(rows: Sequence[Row], arguments: argparse.Namespace, directory: Path) ->
     peer: Peer = arguments.peer
     facts = machine.facts(directory, peer)
     scene = Scene(directory, arguments.seconds, QUICK if arguments.quick else FULL)
-    with started(peer.kind(), peer.kind() if arguments.control else SUBJECT, directory) as servers:
+    second = peer.kind() if arguments.control else subject(is_open=arguments.open)
+    with started(peer.kind(), second, directory) as servers:
         results: list[Result] = [run_row(row, servers, scene, arguments.rounds) for row in rows]
     length = f"{arguments.rounds} rounds, samples of {arguments.seconds} s"
     facts.append(("Run", f"{length}, {time.monotonic() - begin:,.0f} s in all"))
     if arguments.control:
         facts.append(("Control", f"{peer.name} plays both roles; Pier One did not run"))
+    else:
+        facts.append(("Identity", OPEN if arguments.open else IDENTITY.format(peer=peer.name)))
     return render(results, facts, peer.name)
 
 
 def _write(report: str, arguments: argparse.Namespace) -> None:
     """Replace RESULTS.md only by a complete run of full size."""
-    partial = arguments.row or arguments.quick or arguments.control
+    partial = arguments.row or arguments.quick or arguments.control or arguments.open
     if output := arguments.output or (None if partial else RESULTS):
         output.write_text(report)
     else:

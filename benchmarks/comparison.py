@@ -20,7 +20,10 @@ def started(peer: Kind, subject: Kind, directory: Path) -> Iterator[Servers]:
     """Start the servers all rows share."""
     kinds = {Role.PEER: peer, Role.SUBJECT: subject, Role.CEILING: NULL}
     with ExitStack() as stack:
-        yield {role: stack.enter_context(running(kind, directory / role)) for role, kind in kinds.items()}
+        servers = {role: stack.enter_context(running(kind, directory / role)) for role, kind in kinds.items()}
+        # The null server knows nobody, but the ceiling is that of the same bytes.
+        ceiling = replace(servers[Role.CEILING].address, authorization=subject.authorization)
+        yield {**servers, Role.CEILING: replace(servers[Role.CEILING], address=ceiling)}
 
 
 def run_row(row: Row, servers: Servers, scene: Scene, rounds: int) -> Result:

@@ -30,7 +30,7 @@ def _small(name: str, title: str, method: str, target: str) -> Row:
     load = wrk if method == "GET" else hey
 
     def measure(server: Server, scene: Scene) -> Sample:
-        return load(f"{server.url}/v2/{READ_REPOSITORY}/{target}", scene.seconds, MANIFEST_TYPE)
+        return load(server.address, f"/v2/{READ_REPOSITORY}/{target}", scene.seconds, MANIFEST_TYPE)
 
     description = f"{method} of one {title.split(maxsplit=1)[0]} on {CONNECTIONS} connections."
     return Row(name, title, "requests/s", Better.HIGHER, description, measure, _provide_read_image, ceiling=True)
@@ -43,8 +43,8 @@ def _provide_read_image(server: Server, _: Scene) -> str:
 
 def _download(name: str, title: str, processes: int, sizes: Sizes) -> Row:
     def measure(server: Server, scene: Scene) -> Sample:
-        url = f"{server.url}/v2/{READ_REPOSITORY}/blobs/{scene.layer.marked(PULL_MARK)}"
-        return curl_downloads(url, scene.layer.size, processes=processes, repeats=DOWNLOADS)
+        target = f"/v2/{READ_REPOSITORY}/blobs/{scene.layer.marked(PULL_MARK)}"
+        return curl_downloads(server.address, target, scene.layer.size, processes=processes, repeats=DOWNLOADS)
 
     description = (
         f"GET of a blob of {sizes.layer_mib} MiB that is in the page cache, by {processes} curl at once, "
@@ -59,7 +59,7 @@ def _provide_layer(server: Server, scene: Scene) -> str:
 
 
 def _provide_pulled_images(server: Server, _: Scene) -> str:
-    with Connection(server.host, server.port) as connection:
+    with Connection(server.address) as connection:
         for number, image in enumerate(PULLED_IMAGES):
             provide(server, PULLED_REPOSITORY, pulled_tag(number), image)
             pulled = pull_image(connection, PULLED_REPOSITORY, pulled_tag(number))
@@ -73,7 +73,7 @@ def _pull_one(connection: Connection, number: int) -> None:
 
 
 def _measure_pulls(server: Server, scene: Scene) -> Sample:
-    return swarm.run_for(scene.seconds, _pull_one, server.host, server.port)
+    return swarm.run_for(scene.seconds, _pull_one, server.address)
 
 
 def rows(sizes: Sizes) -> tuple[Row, ...]:
