@@ -61,10 +61,14 @@ def _run(rows: Sequence[Row], arguments: argparse.Namespace, directory: Path) ->
     begin = time.monotonic()
     peer: Peer = arguments.peer
     facts = machine.facts(directory, peer)
+    missing = {row.name: row.reference.missing() for row in rows if row.reference}
+    facts += [("Not measured", f"{name}: {what}") for name, what in missing.items() if what]
     scene = Scene(directory, arguments.seconds, QUICK if arguments.quick else FULL)
     second = peer.kind() if arguments.control else subject(is_open=arguments.open)
     with started(peer.kind(), second, directory) as servers:
-        results: list[Result] = [run_row(row, servers, scene, arguments.rounds) for row in rows]
+        results: list[Result] = [
+            run_row(row, servers, scene, arguments.rounds) for row in rows if not missing.get(row.name)
+        ]
     length = f"{arguments.rounds} rounds, samples of {arguments.seconds} s"
     facts.append(("Run", f"{length}, {time.monotonic() - begin:,.0f} s in all"))
     if arguments.control:
@@ -94,6 +98,8 @@ def main() -> int:
         print(f"missing: {', '.join(missing)}; Debian's packages are named as the programs", file=sys.stderr)
         return 2
     rows = [row for row in all_rows(QUICK if arguments.quick else FULL) if row.name in (arguments.row or names)]
+    if arguments.control:
+        rows = [row for row in rows if not row.reference]
     with tempfile.TemporaryDirectory(prefix="pierone-benchmark-", dir=arguments.data_directory) as directory:
         report = _run(rows, arguments, Path(directory))
     _write(report, arguments)

@@ -7,6 +7,7 @@ import base64
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.servers import HOST, Kind, Launch
@@ -16,18 +17,27 @@ USER, PASSWORD, TEAM = "bench", "benchmark", "bench"
 # Of the password above, with the cost that `pierone-server hash-password` takes.
 PASSWORD_HASH = "$2b$12$llLKgi1Ut867UA.emXTeLOOlmeIJZEwasnBZP6mk42TxpolAGuyRu"  # noqa: S105 - made up
 AUTHORIZATION = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
-NO_SETTINGS: Mapping[str, str] = {}
 
 
-def subject(settings: Mapping[str, str] = NO_SETTINGS, *, is_open: bool = False) -> Kind:
-    """Return Pier One with some settings of its own; an open one knows nobody and asks for no credentials."""
+def subject(*, is_open: bool = False) -> Kind:
+    """Return Pier One; an open one knows nobody and asks for no credentials."""
 
     def launch(directory: Path, port: int) -> Launch:
         own = {"PIERONE_HOST": HOST, "PIERONE_PORT": str(port), "PIERONE_DATA_DIR": str(directory)}
         users = {} if is_open else {"PIERONE_USERS_FILE": _users_file(directory)}
-        return Launch([sys.executable, "-m", "pierone_http", "serve"], {**own, **users, **settings})
+        return Launch([sys.executable, "-m", "pierone_http", "serve"], own | users)
 
     return Kind(NAME, launch, authorization="" if is_open else AUTHORIZATION)
+
+
+def with_settings(kind: Kind, settings: Mapping[str, str]) -> Kind:
+    """Return Pier One as it is, but for some settings."""
+
+    def launch(directory: Path, port: int) -> Launch:
+        usual = kind.launch(directory, port)
+        return replace(usual, environment={**usual.environment, **settings})
+
+    return replace(kind, launch=launch)
 
 
 def _users_file(directory: Path) -> str:

@@ -39,8 +39,8 @@ def _found(pattern: str, text: str) -> re.Match[str]:
     return match
 
 
-def _shown(command: Sequence[str]) -> str:
-    return shlex.join(command)
+def _shown(command: Sequence[str], address: Address) -> str:
+    return shlex.join(command).replace(address.url, "$SERVER")
 
 
 def _header_options(headers: Mapping[str, str]) -> list[str]:
@@ -52,7 +52,7 @@ def wrk(address: Address, target: str, seconds: int, accept: str, connections: i
     headers = _header_options({"Accept": accept, **address.headers})
     timing = ["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "60s", "--latency"]
     command = ["wrk", *timing, *headers, address.url + target]
-    return read_wrk(_output(command), _shown(command))
+    return read_wrk(_output(command), _shown(command, address))
 
 
 def read_wrk(text: str, command: str) -> Sample:
@@ -72,7 +72,7 @@ def hey(address: Address, target: str, seconds: int, accept: str) -> Sample:
     """HEAD for `seconds` on 16 connections; requests/s."""
     headers = _header_options({"Accept": accept, **address.headers})
     command = ["hey", "-m", "HEAD", "-z", f"{seconds}s", "-c", str(CONNECTIONS), *headers, address.url + target]
-    return read_hey(_output(command), _shown(command))
+    return read_hey(_output(command), _shown(command, address))
 
 
 def read_hey(text: str, command: str) -> Sample:
@@ -99,7 +99,7 @@ def curl_downloads(address: Address, target: str, size: int, *, processes: int, 
     elapsed = time.monotonic() - begin
     if any(output != f"200 {size}\n" * repeats for output in outputs):
         raise LoadFailedError(str(outputs))
-    return Sample(size * repeats * processes / elapsed / 1e6, command=f"{processes} x {_shown(command)}")
+    return Sample(size * repeats * processes / elapsed / 1e6, command=f"{processes} x {_shown(command, address)}")
 
 
 def curl_patch(address: Address, target: str, file: Path) -> str:
@@ -113,7 +113,7 @@ def curl_patch(address: Address, target: str, file: Path) -> str:
 
 def shown_patch(address: Address, target: str, file: Path) -> str:
     """Return the command line of `curl_patch`."""
-    return _shown(_patch_command(address, target, file))
+    return _shown(_patch_command(address, target, file), address)
 
 
 def _patch_command(address: Address, target: str, file: Path) -> list[str]:
