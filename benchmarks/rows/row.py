@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from benchmarks.figures import Better, Sample
-from benchmarks.layer_file import LayerFile
+from benchmarks.layer_file import MIB, LayerFile
 from benchmarks.servers import Server
 
 
@@ -35,7 +35,7 @@ class Scene:
     @cached_property
     def layer(self) -> LayerFile:
         """The large layer, written when a row first needs it."""
-        return LayerFile.create(self.directory / "layer.bin", self.sizes.layer_mib)
+        return LayerFile.create(self.directory / "layer.bin", self.sizes.layer_mib * MIB)
 
 
 def nothing_to_prepare(_: Server, __: Scene) -> str:
