@@ -21,6 +21,9 @@ class S3Settings(BaseModel):
     s3_redirect_seconds: int = Field(
         default=600, ge=1, le=_LONGEST_URL, description="seconds for which such a URL is good"
     )
+    s3_redirect_endpoint_url: str | None = Field(
+        default=None, description="URL of the store as clients reach it, if it is another than s3_endpoint_url"
+    )
     s3_prefix: str = Field(default="", description="what the keys of all objects begin with, such as registry/")
     s3_path_style: bool = Field(
         default=False, description="whether the bucket stands in the path of URLs instead of in the host's name"

@@ -54,7 +54,9 @@ class Bucket:
 
     def __init__(self, options: S3Options) -> None:
         self._name, self._extras = options.bucket, Extras(options)
-        self._client = connect(options)
+        self._client = connect(options, options.endpoint_url)
+        # The host is part of what is signed, so it must be the one that clients will use.
+        self._signer = connect(options, options.url_endpoint) if options.url_endpoint else self._client
 
     def exists(self) -> bool:
         """Whether there is such a bucket."""
@@ -144,7 +146,7 @@ class Bucket:
         """Where anybody may read the object for so long."""
         asked = {"Bucket": self._name, "Key": key, "ResponseContentType": "application/octet-stream"}
         with translated():
-            return self._client.generate_presigned_url("get_object", Params=asked, ExpiresIn=seconds)
+            return self._signer.generate_presigned_url("get_object", Params=asked, ExpiresIn=seconds)
 
     def begin(self, key: str) -> str:
         """Begin a multipart upload; return its id."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _CONNECTIONS = 100
 
 
-def connect(options: S3Options) -> "S3Client":
+def connect(options: S3Options, endpoint_url: str | None) -> "S3Client":
     """A client with credentials from where AWS tools look for them; nothing is sent yet."""
     config = Config(
         signature_version="s3v4",  # presigned URLs would be of version 2 otherwise, which takes no KMS keys
@@ -26,7 +26,7 @@ def connect(options: S3Options) -> "S3Client":
         max_pool_connections=_CONNECTIONS,
         s3={"addressing_style": "path" if options.path_style else "auto"},
     )
-    return _session().client("s3", region_name=options.region, endpoint_url=options.endpoint_url, config=config)
+    return _session().client("s3", region_name=options.region, endpoint_url=endpoint_url, config=config)
 
 
 @functools.cache

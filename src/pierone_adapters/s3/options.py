@@ -28,6 +28,7 @@ class S3Options:
     read_timeout: float = 10
     retries: int = 2
     url_seconds: int | None = None
+    url_endpoint: str | None = None
     encryption: Literal["AES256", "aws:kms"] | None = None
     kms_key: str | None = None
     storage_class: str | None = None

@@ -54,8 +54,10 @@ def test_encryption_and_storage_class_are_asked_for(tmp_path: Path) -> None:
 def test_redirects_are_off_unless_they_are_asked_for(tmp_path: Path) -> None:
     digest = publish(made(tmp_path), DATA)
     assert made(tmp_path).url(digest) is None
-    url = made(tmp_path, s3_redirect=True, s3_redirect_seconds=77).url(digest)
+    redirecting = {"s3_redirect": True, "s3_redirect_seconds": 77, "s3_redirect_endpoint_url": "http://s3.example.org"}
+    url = made(tmp_path, **redirecting).url(digest)
     assert url
+    assert url.startswith("http://s3.example.org/")
     assert "X-Amz-Expires=77" in url
 
 

@@ -8,6 +8,7 @@ import pytest
 from tests.contracts.adapters import s3
 from tests.contracts.content import publish
 from tests.integration.s3.content import BYTES, PART
+from tests.s3 import s3_server
 
 from pierone_core.errors import BlobUnknown
 from pierone_core.values import Digest
@@ -51,6 +52,14 @@ def test_a_url_is_good_for_one_blob_only(tmp_path: Path) -> None:
     url = store.url(first)
     assert url
     assert get(url.replace(first.encoded, second.encoded)).status_code == 403
+
+
+def test_a_url_names_the_store_as_clients_reach_it(tmp_path: Path) -> None:
+    theirs = s3_server().url.replace("127.0.0.1", "localhost")
+    url = s3(tmp_path, url_seconds=60, url_endpoint=theirs).url(publish(s3(tmp_path), SMALL))
+    assert url
+    assert url.startswith(f"{theirs}/")
+    assert get(url).content == SMALL
 
 
 def test_without_redirects_there_is_no_url(tmp_path: Path) -> None:
