@@ -14,7 +14,7 @@ CODE := src tests benchmarks
 CLIENTS := docker.io:dockerd docker.io:docker podman:podman buildah:buildah skopeo:skopeo umoci:umoci nginx-light:nginx
 PEERS := docker-registry:docker-registry wrk:wrk hey:hey curl:curl
 
-.PHONY: help serve test check format coverage bench lock clean
+.PHONY: help serve test check format coverage bench scaling lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.* ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.* ## /\1\t/' | expand -t 12
@@ -45,6 +45,10 @@ coverage: $(VENV)/.dev ## every test with branch coverage, servers in child proc
 bench: $(VENV)/.dev ## measure side by side with docker-registry (BENCH_FLAGS)
 	scripts/require-commands $(PEERS)
 	$(BIN)/python -m benchmarks $(BENCH_FLAGS)
+
+scaling: $(VENV)/.dev ## measure what more tags, repositories, clients and larger layers cost (BENCH_FLAGS)
+	scripts/require-commands wrk:wrk hey:hey curl:curl
+	$(BIN)/python -m benchmarks --scaling $(BENCH_FLAGS)
 
 # The output files are read as well: a version that still fits stays. LOCK_FLAGS=--upgrade takes the newest of all.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -15,10 +15,15 @@ from benchmarks.report import render
 from benchmarks.result import Result
 from benchmarks.rows import all_rows
 from benchmarks.rows.row import FULL, QUICK, Row, Scene
-from benchmarks.servers import SUBJECT
+from benchmarks.scaling.run import ALL_SERIES, Scaling
+from benchmarks.subject import USER, subject
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 GENERATORS = ("wrk", "hey", "curl")
+IDENTITY = (
+    f"Pier One has a users file, and every request to it shows the password of `{USER}`, whom it knows from its cache"
+)
+OPEN = "nobody is asked who they are"
 # Not /tmp, which is memory on many machines: durability would cost nothing there.
 DATA_DIRECTORY = Path("/var/tmp")  # noqa: S108 - a directory of our own is made in it
 
@@ -43,6 +48,14 @@ def _arguments(names: Sequence[str]) -> argparse.Namespace:
         metavar="NAME=COMMAND",
         help="the registry to compare with (default: %(default)s)",
     )
+    parser.add_argument(
+        "--scaling",
+        nargs="*",
+        choices=[series.name for series in ALL_SERIES],
+        metavar="NAME",
+        help="measure costs against amounts instead of the rows: all of %(choices)s, or some",
+    )
+    parser.add_argument("--open", action="store_true", help="Pier One without identity: nobody shows credentials")
     parser.add_argument("--control", action="store_true", help="the peer plays both roles: ratios show the noise")
     parser.add_argument("--output", type=Path, help="the report's file (default: RESULTS.md for a complete run)")
     parser.add_argument(
@@ -55,19 +68,35 @@ def _run(rows: Sequence[Row], arguments: argparse.Namespace, directory: Path) ->
     begin = time.monotonic()
     peer: Peer = arguments.peer
     facts = machine.facts(directory, peer)
+    missing = {row.name: row.reference.missing() for row in rows if row.reference}
+    facts += [("Not measured", f"{name}: {what}") for name, what in missing.items() if what]
     scene = Scene(directory, arguments.seconds, QUICK if arguments.quick else FULL)
-    with started(peer.kind(), peer.kind() if arguments.control else SUBJECT, directory) as servers:
-        results: list[Result] = [run_row(row, servers, scene, arguments.rounds) for row in rows]
+    second = peer.kind() if arguments.control else subject(is_open=arguments.open)
+    with started(peer.kind(), second, directory) as servers:
+        results: list[Result] = [
+            run_row(row, servers, scene, arguments.rounds) for row in rows if not missing.get(row.name)
+        ]
     length = f"{arguments.rounds} rounds, samples of {arguments.seconds} s"
     facts.append(("Run", f"{length}, {time.monotonic() - begin:,.0f} s in all"))
     if arguments.control:
         facts.append(("Control", f"{peer.name} plays both roles; Pier One did not run"))
+    else:
+        facts.append(("Identity", OPEN if arguments.open else f"{IDENTITY}; {peer.name} asks nobody who they are"))
     return render(results, facts, peer.name)
+
+
+def _scale(arguments: argparse.Namespace, directory: Path) -> None:
+    scaling = Scaling(subject(is_open=arguments.open), arguments.scaling, arguments.quick)
+    facts = [*machine.facts(directory), ("Identity", OPEN if arguments.open else IDENTITY)]
+    begin = time.monotonic()
+    measured = scaling.measure(Scene(directory, arguments.seconds, FULL))
+    facts.append(("Run", f"samples of {arguments.seconds} s, {time.monotonic() - begin:,.0f} s in all"))
+    scaling.write(measured, facts, arguments.output)
 
 
 def _write(report: str, arguments: argparse.Namespace) -> None:
     """Replace RESULTS.md only by a complete run of full size."""
-    partial = arguments.row or arguments.quick or arguments.control
+    partial = arguments.row or arguments.quick or arguments.control or arguments.open
     if output := arguments.output or (None if partial else RESULTS):
         output.write_text(report)
     else:
@@ -81,13 +110,18 @@ def main() -> int:
     if arguments.list:
         print("\n".join(names))
         return 0
-    if missing := [program for program in (arguments.peer.program, *GENERATORS) if shutil.which(program) is None]:
+    peer = [] if arguments.scaling is not None else [arguments.peer.program]
+    if missing := [program for program in (*peer, *GENERATORS) if shutil.which(program) is None]:
         print(f"missing: {', '.join(missing)}; Debian's packages are named as the programs", file=sys.stderr)
         return 2
     rows = [row for row in all_rows(QUICK if arguments.quick else FULL) if row.name in (arguments.row or names)]
+    if arguments.control:
+        rows = [row for row in rows if not row.reference]
     with tempfile.TemporaryDirectory(prefix="pierone-benchmark-", dir=arguments.data_directory) as directory:
-        report = _run(rows, arguments, Path(directory))
-    _write(report, arguments)
+        if arguments.scaling is not None:
+            _scale(arguments, Path(directory))
+        else:
+            _write(_run(rows, arguments, Path(directory)), arguments)
     return 0
 
 

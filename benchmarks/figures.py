@@ -45,11 +45,12 @@ class Spread:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The subject's figure beside the peer's."""
+    """The subject's figure beside the peer's; `target` is how many times as good it is to be."""
 
     peer: Spread
     subject: Spread
     better: Better
+    target: float = 1.0
 
     @property
     def ratio(self) -> float:
@@ -58,10 +59,10 @@ class Comparison:
 
     @property
     def falls_short(self) -> bool:
-        """Say whether the subject's median is the worse one."""
+        """Say whether the subject's median is worse than is asked for."""
         if self.better is Better.HIGHER:
-            return self.subject.median < self.peer.median
-        return self.subject.median > self.peer.median
+            return self.subject.median < self.peer.median * self.target
+        return self.subject.median * self.target > self.peer.median
 
 
 def percentile(sorted_values: Sequence[float], share: float) -> float:

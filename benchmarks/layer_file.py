@@ -19,12 +19,12 @@ class LayerFile:
     size: int
 
     @classmethod
-    def create(cls, path: Path, mib: int) -> "LayerFile":
-        """Write the file."""
+    def create(cls, path: Path, size: int) -> "LayerFile":
+        """Write the file, of so many bytes."""
         with path.open("wb") as file:
-            for _ in range(mib):
-                file.write(os.urandom(MIB))
-        return cls(path, mib * MIB)
+            for start in range(0, size, MIB):
+                file.write(os.urandom(min(MIB, size - start)))
+        return cls(path, size)
 
     def marked(self, mark: bytes) -> str:
         """Make the file the layer of this mark and return its digest."""

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 TOOLS = ("wrk", "hey", "curl")
 
 
-def facts(directory: Path, peer: Peer) -> list[tuple[str, str]]:
+def facts(directory: Path, peer: Peer | None = None) -> list[tuple[str, str]]:
     """Return names and values; `directory` is where the servers keep their data."""
     return [
         ("Date", datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")),
@@ -25,7 +25,7 @@ def facts(directory: Path, peer: Peer) -> list[tuple[str, str]]:
         ("File system of the data", _file_system(directory)),
         ("Python", platform.python_version()),
         ("Pier One", _subject_version()),
-        (peer.name, f"{peer.version()}, started by `{peer.command}`"),
+        *([(peer.name, f"{peer.version()}, started by `{peer.command}`")] if peer else []),
         ("Generators", ", ".join(f"{tool} {_package_version(tool)}" for tool in TOOLS)),
         ("Load average before", " ".join(f"{load:.2f}" for load in os.getloadavg())),
     ]

@@ -12,10 +12,12 @@ FIGURES: tuple[tuple[str, Figure], ...] = (("", value), (" (p50)", p50), (" (p99
 
 def render(results: Sequence[Result], facts: Facts, peer: str) -> str:
     """Return the whole report; `peer` is the name of the other registry."""
+    with_peer = [result for result in results if not result.row.reference]
     sections = (
         _head(facts, peer),
-        _figures(results, peer),
-        _latencies(results, peer),
+        _figures(with_peer, peer),
+        _latencies(with_peer, peer),
+        _references([result for result in results if result.row.reference]),
         _shortfalls(results, peer),
         _methods(results, peer),
     )
@@ -80,6 +82,30 @@ def _latencies_of(result: Result) -> Iterator[str]:
             yield f"| {result.row.title} | {name} | {_cells(result, figure)} |"
 
 
+def _references(results: Sequence[Result]) -> Iterator[str]:
+    lines = [line for result in results for line in _references_of(result)]
+    if not lines:
+        return
+    yield "## Beside others"
+    yield ""
+    yield "Rows in which the peer has no part. The ratio is Pier One / the other."
+    yield ""
+    yield "| row | unit | better | the other | its figure | Pier One | ratio | asked for |"
+    yield "|---|---|---|---|---|---|---|---|"
+    yield from lines
+    yield ""
+
+
+def _references_of(result: Result) -> Iterator[str]:
+    for suffix, figure in FIGURES:
+        comparison = result.comparison(figure)
+        if comparison and result.row.reference:
+            unit = result.row.unit if figure is value else "ms"
+            first = f"{result.row.title}{suffix} | {unit} | {comparison.better} | {result.row.reference.name}"
+            figures = f"{written(comparison.peer)} | {written(comparison.subject)} | {number(comparison.ratio)}"
+            yield f"| {first} | {figures} | {comparison.target:g} |"
+
+
 def _cells(result: Result, figure: Figure) -> str:
     peer, subject, ceiling = (written(result.spread(role, figure)) for role in Role)
     comparison = result.comparison(figure)
@@ -91,7 +117,7 @@ def _shortfalls(results: Sequence[Result], peer: str) -> Iterator[str]:
     yield "## Rows where Pier One falls short"
     yield ""
     found = [line for result in results for line in _shortfalls_of(result, peer)]
-    yield from found or [f"There are none: no median is worse than {peer}'s."]
+    yield from found or [f"There are none: no median is worse than {peer}'s, or than what is asked for."]
     yield ""
 
 
@@ -99,13 +125,14 @@ def _shortfalls_of(result: Result, peer: str) -> Iterator[str]:
     for suffix, figure in FIGURES:
         comparison = result.comparison(figure)
         if comparison and comparison.falls_short:
-            yield f"- {result.row.title}{suffix}: {_shortfall(comparison, peer)}"
+            yield f"- {result.row.title}{suffix}: {_shortfall(comparison, result.beside(peer))}"
 
 
 def _shortfall(comparison: Comparison, peer: str) -> str:
     size = "less" if comparison.better is Better.HIGHER else "more"
     overlap = "the ranges overlap" if comparison.peer.overlaps(comparison.subject) else "the ranges do not overlap"
-    return f"{number(comparison.ratio)} of {peer}'s figure, {size} than it should be; {overlap}."
+    asked = f"the {comparison.target:g} that is asked for" if comparison.target != 1 else "it should be"
+    return f"{number(comparison.ratio)} of {peer}'s figure, {size} than {asked}; {overlap}."
 
 
 def _methods(results: Sequence[Result], peer: str) -> Iterator[str]:
@@ -123,5 +150,5 @@ def _methods(results: Sequence[Result], peer: str) -> Iterator[str]:
 def _details(result: Result, peer: str) -> Iterator[str]:
     if result.command:
         yield f"Command: `{result.command}`"
-    names = {Role.PEER: peer, Role.SUBJECT: "Pier One"}
+    names = {Role.PEER: result.beside(peer), Role.SUBJECT: "Pier One"}
     yield from (f"{names[role]}: {said}." for role, said in result.preparations.items() if said)

@@ -53,7 +53,13 @@ class Result:
         peer, subject = self.spread(Role.PEER, figure), self.spread(Role.SUBJECT, figure)
         if peer is None or subject is None:
             return None
-        return Comparison(peer, subject, self.row.better if figure is value else Better.LOWER)
+        if figure is not value:
+            return Comparison(peer, subject, Better.LOWER)
+        return Comparison(peer, subject, self.row.better, self.row.reference.target if self.row.reference else 1.0)
+
+    def beside(self, peer: str) -> str:
+        """Return the name of what the subject is held against, which mostly is the peer."""
+        return self.row.reference.name if self.row.reference else peer
 
     @property
     def command(self) -> str | None:

@@ -8,7 +8,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
+
+from benchmarks.address import Address
+from benchmarks.loads.connection import Connection
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
@@ -33,24 +37,20 @@ class Launch:
 class Kind:
     """A server program; `launch` prepares one start of it on a data directory and a port.
 
-    `has_tag_links` says that its tags are distribution's link files below the directory.
+    `has_tag_links` says that its tags are distribution's link files below the directory; `authorization` is the
+    header without which it refuses, or empty for a server that knows nobody.
     """
 
     name: str
     launch: Callable[[Path, int], Launch]
     has_tag_links: bool = False
-
-
-def _launch_subject(directory: Path, port: int) -> Launch:
-    settings = {"PIERONE_HOST": HOST, "PIERONE_PORT": str(port), "PIERONE_DATA_DIR": str(directory)}
-    return Launch([sys.executable, "-m", "pierone_http", "serve"], settings)
+    authorization: str = ""
 
 
 def _launch_null(_: Path, port: int) -> Launch:
     return Launch([sys.executable, "-m", "benchmarks.null_server", str(port)])
 
 
-SUBJECT = Kind("Pier One", _launch_subject)
 NULL = Kind("null server", _launch_null)
 
 
@@ -60,15 +60,14 @@ class Server:
 
     kind: Kind
     directory: Path
-    port: int
+    address: Address
     process: "subprocess.Popen[bytes]"
     start_ms: float
-    host: str = HOST
 
     @property
     def url(self) -> str:
         """Where it answers, without a slash at the end."""
-        return f"http://{self.host}:{self.port}"
+        return self.address.url
 
     def resident_mib(self) -> float:
         """Return the resident memory of the process and all that it started."""
@@ -77,18 +76,23 @@ class Server:
 
 @contextmanager
 def running(kind: Kind, directory: Path) -> Iterator[Server]:
-    """Start a server on a directory, a new one or one it has had before, and stop it in the end."""
+    """Start a server on a directory, a new one or one it has had before, and stop it in the end.
+
+    Its caller has been seen once then: whatever it costs to verify credentials is over.
+    """
     directory.mkdir(exist_ok=True)
-    port = _free_port()
-    launch = kind.launch(directory, port)
+    address = Address(HOST, _free_port(), kind.authorization)
+    launch = kind.launch(directory, address.port)
     log = directory.with_suffix(".log")
     with log.open("wb") as output:
         begin = time.monotonic()
         environment = {**_environment(), **launch.environment}
         process = subprocess.Popen(launch.command, env=environment, stdout=output, stderr=subprocess.STDOUT)
     try:
-        _wait_for_answer(process, port, log)
-        yield Server(kind, directory, port, process, (time.monotonic() - begin) * 1e3)
+        _wait_for_answer(process, address.port, log)
+        start_ms = (time.monotonic() - begin) * 1e3
+        _show_credentials(address)
+        yield Server(kind, directory, address, process, start_ms)
     finally:
         _stop(process)
 
@@ -115,13 +119,23 @@ def _wait_for_answer(process: "subprocess.Popen[bytes]", port: int, log: Path) -
 
 
 def _answers(port: int) -> bool:
-    request = f"GET /v2/ HTTP/1.1\r\nHost: {HOST}:{port}\r\nConnection: close\r\n\r\n".encode()
     try:
-        with socket.create_connection((HOST, port), START_SECONDS) as connection:
-            connection.sendall(request)
-            return connection.recv(64).startswith(b"HTTP/1.1 200")
+        return _status(Address(HOST, port)) in (HTTPStatus.OK, HTTPStatus.UNAUTHORIZED)
     except OSError:
         return False
+
+
+def _show_credentials(address: Address) -> None:
+    """Raise StartFailedError unless the server knows its caller, and only its caller where it is to know one."""
+    anybody = HTTPStatus.UNAUTHORIZED if address.authorization else HTTPStatus.OK
+    if (_status(Address(HOST, address.port)), _status(address)) != (anybody, HTTPStatus.OK):
+        message = f"{address.url} takes no credentials, or others than the generators send"
+        raise StartFailedError(message)
+
+
+def _status(address: Address) -> int:
+    with Connection(address) as connection:
+        return connection.request("GET", "/v2/", tuple(HTTPStatus)).status
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:

@@ -9,6 +9,8 @@ import socket
 from collections.abc import Collection, Mapping
 from typing import BinaryIO, NamedTuple, Self
 
+from benchmarks.address import Address
+
 TIMEOUT_SECONDS = 120.0
 # The chunk size the docker client's HTTP library sends when it does not announce a length.
 CHUNK_BYTES = 32 * 1024
@@ -37,11 +39,11 @@ def chunked(body: bytes) -> bytes:
 
 
 class Connection:
-    """One client of a server on `host` and `port`."""
+    """One client of a server."""
 
-    def __init__(self, host: str, port: int) -> None:
-        self._authority = f"{host}:{port}"
-        self._socket = socket.create_connection((host, port), TIMEOUT_SECONDS)
+    def __init__(self, address: Address) -> None:
+        self._always = {"Host": f"{address.host}:{address.port}", **address.headers}
+        self._socket = socket.create_connection((address.host, address.port), TIMEOUT_SECONDS)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._reader: BinaryIO = self._socket.makefile("rb")
 
@@ -72,8 +74,8 @@ class Connection:
         return self._expect(expected, method, target)
 
     def _send(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> None:
-        lines = [f"{method} {target} HTTP/1.1", f"Host: {self._authority}"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
+        lines = [f"{method} {target} HTTP/1.1"]
+        lines += [f"{name}: {value}" for name, value in {**self._always, **headers}.items()]
         self._socket.sendall("\r\n".join((*lines, "", "")).encode() + body)
 
     def _expect(self, expected: Collection[int], method: str, target: str) -> Answer:

@@ -7,9 +7,10 @@ import re
 import shlex
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from benchmarks.address import Address
 from benchmarks.figures import Sample
 
 CONNECTIONS = 16
@@ -38,15 +39,20 @@ def _found(pattern: str, text: str) -> re.Match[str]:
     return match
 
 
-def _shown(command: Sequence[str]) -> str:
-    return shlex.join(command)
+def _shown(command: Sequence[str], address: Address) -> str:
+    return shlex.join(command).replace(address.url, "$SERVER")
 
 
-def wrk(url: str, seconds: int, accept: str, connections: int = CONNECTIONS) -> Sample:
+def _header_options(headers: Mapping[str, str]) -> list[str]:
+    return [option for name, value in headers.items() for option in ("-H", f"{name}: {value}")]
+
+
+def wrk(address: Address, target: str, seconds: int, accept: str, connections: int = CONNECTIONS) -> Sample:
     """GET for `seconds` on one thread of wrk; requests/s."""
+    headers = _header_options({"Accept": accept, **address.headers})
     timing = ["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "60s", "--latency"]
-    command = ["wrk", *timing, "-H", f"Accept: {accept}", url]
-    return read_wrk(_output(command), _shown(command))
+    command = ["wrk", *timing, *headers, address.url + target]
+    return read_wrk(_output(command), _shown(command, address))
 
 
 def read_wrk(text: str, command: str) -> Sample:
@@ -62,21 +68,11 @@ def _wrk_latency(percent: int, text: str) -> float:
     return float(match[1]) * MILLISECONDS[match[2]]
 
 
-def hey(url: str, seconds: int, accept: str) -> Sample:
+def hey(address: Address, target: str, seconds: int, accept: str) -> Sample:
     """HEAD for `seconds` on 16 connections; requests/s."""
-    command = [
-        "hey",
-        "-m",
-        "HEAD",
-        "-z",
-        f"{seconds}s",
-        "-c",
-        str(CONNECTIONS),
-        "-H",
-        f"Accept: {accept}",
-        url,
-    ]
-    return read_hey(_output(command), _shown(command))
+    headers = _header_options({"Accept": accept, **address.headers})
+    command = ["hey", "-m", "HEAD", "-z", f"{seconds}s", "-c", str(CONNECTIONS), *headers, address.url + target]
+    return read_hey(_output(command), _shown(command, address))
 
 
 def read_hey(text: str, command: str) -> Sample:
@@ -92,35 +88,36 @@ def _hey_latency(percent: int, text: str) -> float:
     return round(float(_found(rf"^ +{percent}% in ([\d.]+) secs$", text)[1]) * 1e3, HEY_DECIMALS)
 
 
-def curl_downloads(url: str, size: int, *, processes: int, repeats: int) -> Sample:
-    """GET `url` (`size` bytes) with curls in parallel, each `repeats` times on one connection; MB/s."""
+def curl_downloads(address: Address, target: str, size: int, *, processes: int, repeats: int) -> Sample:
+    """GET `target` (`size` bytes) with curls in parallel, each `repeats` times on one connection; MB/s."""
     report = ["-w", "%{http_code} %{size_download}\\n"]
-    command = ["curl", "-sS", *report, *["-o", "/dev/null", url] * repeats]
+    headers = _header_options(address.headers)
+    command = ["curl", "-sS", *headers, *report, *["-o", "/dev/null", address.url + target] * repeats]
     begin = time.monotonic()
     curls = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(processes)]
     outputs = [curl.communicate()[0] for curl in curls]
     elapsed = time.monotonic() - begin
     if any(output != f"200 {size}\n" * repeats for output in outputs):
         raise LoadFailedError(str(outputs))
-    return Sample(size * repeats * processes / elapsed / 1e6, command=f"{processes} x {_shown(command)}")
+    return Sample(size * repeats * processes / elapsed / 1e6, command=f"{processes} x {_shown(command, address)}")
 
 
-def curl_patch(url: str, file: Path) -> str:
+def curl_patch(address: Address, target: str, file: Path) -> str:
     """PATCH a file in chunks to an upload; return the Location header of the answer."""
-    answer = _output(_patch_command(url, file))
+    answer = _output(_patch_command(address, target, file))
     status, _, location = answer.partition(" ")
     if status != "202":
         raise LoadFailedError(answer)
     return location
 
 
-def shown_patch(url: str, file: Path) -> str:
+def shown_patch(address: Address, target: str, file: Path) -> str:
     """Return the command line of `curl_patch`."""
-    return _shown(_patch_command(url, file))
+    return _shown(_patch_command(address, target, file), address)
 
 
-def _patch_command(url: str, file: Path) -> list[str]:
-    headers = ["Transfer-Encoding: chunked", "Content-Type: application/octet-stream", "Expect:"]
-    options = [option for header in headers for option in ("-H", header)]
+def _patch_command(address: Address, target: str, file: Path) -> list[str]:
+    sent = {"Transfer-Encoding": "chunked", "Content-Type": "application/octet-stream", **address.headers}
+    options = [*_header_options(sent), "-H", "Expect:"]
     shown = ["-o", "/dev/null", "-w", "%{http_code} %header{location}"]
-    return ["curl", "-sS", "-X", "PATCH", "-T", str(file), *options, *shown, url]
+    return ["curl", "-sS", "-X", "PATCH", "-T", str(file), *options, *shown, address.url + target]

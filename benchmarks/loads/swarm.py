@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from benchmarks.address import Address
 from benchmarks.figures import Sample, percentile
 from benchmarks.loads.connection import Connection
 
@@ -23,8 +24,7 @@ class Assignment:
     """What every client does, and when it ends: at the deadline, or after so many units each."""
 
     work: Work
-    host: str
-    port: int
+    address: Address
     start: float
     deadline: float = float("inf")
     units: float = float("inf")
@@ -38,17 +38,17 @@ class Shift:
     end: float
 
 
-def run_for(seconds: float, work: Work, host: str, port: int) -> Sample:
+def run_for(seconds: float, work: Work, address: Address) -> Sample:
     """Let CLIENTS processes work until the time is over (a unit that has begun is finished); units/s."""
     start = time.monotonic() + MUSTER_SECONDS
-    assignment = Assignment(work, host, port, start, deadline=start + seconds)
+    assignment = Assignment(work, address, start, deadline=start + seconds)
     return _sample(_gather(assignment), start)
 
 
-def run_units(total: int, work: Work, host: str, port: int) -> Sample:
+def run_units(total: int, work: Work, address: Address) -> Sample:
     """Let CLIENTS processes do the units 0 .. total - 1; `total` is a multiple of CLIENTS; units/s."""
     start = time.monotonic() + MUSTER_SECONDS
-    return _sample(_gather(Assignment(work, host, port, start, units=total // CLIENTS)), start)
+    return _sample(_gather(Assignment(work, address, start, units=total // CLIENTS)), start)
 
 
 def _sample(shifts: Sequence[Shift], start: float) -> Sample:
@@ -65,7 +65,7 @@ def _gather(assignment: Assignment) -> list[Shift]:
 
 def _client(assignment: Assignment, number: int) -> Shift:
     latencies = array("d")
-    with Connection(assignment.host, assignment.port) as connection:
+    with Connection(assignment.address) as connection:
         time.sleep(max(0.0, assignment.start - time.monotonic()))
         begin = time.monotonic()
         while begin < assignment.deadline and len(latencies) < assignment.units:

@@ -1,6 +1,6 @@
 """The rows of the comparison, in the order in which they run."""
 
-from benchmarks.rows import cold, process, pushes, reads, tags
+from benchmarks.rows import cold, nginx, process, pushes, reads, s3, tags, workers
 from benchmarks.rows.row import Row, Sizes
 
 
@@ -12,5 +12,8 @@ def all_rows(sizes: Sizes) -> tuple[Row, ...]:
         *cold.rows(sizes),
         *pushes.rows(sizes),
         *tags.rows(sizes),
+        *workers.rows(),
+        *nginx.rows(sizes),
+        *s3.rows(sizes),
         process.row_at_end(),
     )

@@ -32,13 +32,13 @@ def _get(connection: Connection, number: int) -> None:
 def _fill(server: Server, scene: Scene) -> str:
     with running(server.kind, _directory(server)) as filled:
         provide(filled, READ_REPOSITORY, READ_TAG, READ_IMAGE)
-        swarm.run_units(scene.sizes.cold_tags, _put, filled.host, filled.port)
+        swarm.run_units(scene.sizes.cold_tags, _put, filled.address)
     return ""
 
 
 def _measure(server: Server, scene: Scene) -> Sample:
     with running(server.kind, _directory(server)) as restarted:
-        return swarm.run_units(scene.sizes.cold_tags, _get, restarted.host, restarted.port)
+        return swarm.run_units(scene.sizes.cold_tags, _get, restarted.address)
 
 
 def rows(sizes: Sizes) -> tuple[Row, ...]:

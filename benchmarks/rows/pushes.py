@@ -21,11 +21,11 @@ IMAGE_REPOSITORY = "bench/images"
 def push_layer(server: Server, repository: str, file: Path, digest: str) -> float:
     """Push a file as a blob: POST, PATCH by curl, PUT. Return the seconds until the PUT was answered."""
     begin = time.monotonic()
-    with Connection(server.host, server.port) as connection:
+    with Connection(server.address) as connection:
         location = start_upload(connection, repository)
-    patched = curl_patch(server.url + upload_target(location), file)
+    patched = curl_patch(server.address, upload_target(location), file)
     # Another connection: the first would have been idle for seconds, and a server may close it then.
-    with Connection(server.host, server.port) as connection:
+    with Connection(server.address) as connection:
         connection.request("PUT", closing_target(patched, digest), (201,))
     return time.monotonic() - begin
 
@@ -35,7 +35,7 @@ def _measure_layer(server: Server, scene: Scene) -> Sample:
     # The file has just been changed; its own way to the disk is not the server's work.
     os.sync()
     seconds = push_layer(server, LAYER_REPOSITORY, scene.layer.path, digest)
-    return Sample(scene.layer.size / seconds / 1e6, command=shown_patch("$SERVER/<upload>", Path("layer.bin")))
+    return Sample(scene.layer.size / seconds / 1e6, command=shown_patch(server.address, "/<upload>", Path("layer.bin")))
 
 
 def _push_one(token: str, connection: Connection, number: int) -> None:
@@ -43,7 +43,7 @@ def _push_one(token: str, connection: Connection, number: int) -> None:
 
 
 def _measure_images(server: Server, scene: Scene) -> Sample:
-    return swarm.run_for(scene.seconds, partial(_push_one, os.urandom(4).hex()), server.host, server.port)
+    return swarm.run_for(scene.seconds, partial(_push_one, os.urandom(4).hex()), server.address)
 
 
 def rows(sizes: Sizes) -> tuple[Row, ...]:

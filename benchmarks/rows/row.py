@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from benchmarks.figures import Better, Sample
-from benchmarks.layer_file import LayerFile
+from benchmarks.layer_file import MIB, LayerFile
 from benchmarks.servers import Server
 
 
@@ -35,7 +35,7 @@ class Scene:
     @cached_property
     def layer(self) -> LayerFile:
         """The large layer, written when a row first needs it."""
-        return LayerFile.create(self.directory / "layer.bin", self.sizes.layer_mib)
+        return LayerFile.create(self.directory / "layer.bin", self.sizes.layer_mib * MIB)
 
 
 def nothing_to_prepare(_: Server, __: Scene) -> str:
@@ -43,12 +43,32 @@ def nothing_to_prepare(_: Server, __: Scene) -> str:
     return ""
 
 
+def nothing_missing() -> str:
+    """Miss nothing."""
+    return ""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a row is held against instead of the peer.
+
+    `measure` gets the subject's server, as what is measured may be another side of it. `target` is the ratio that is
+    asked for. `missing` says what this machine lacks, or nothing; then the row is left out.
+    """
+
+    name: str
+    measure: Callable[[Server, Scene], Sample]
+    target: float
+    missing: Callable[[], str] = nothing_missing
+
+
 @dataclass(frozen=True)
 class Row:
     """One line of the table.
 
     `prepare` returns a sentence on what the server was given, or nothing. `ceiling` rows also run
-    against the null server. `once` rows have one sample however many rounds there are.
+    against the null server. `once` rows have one sample however many rounds there are. With a `reference` the peer
+    has no part in the row.
     """
 
     name: str
@@ -60,3 +80,4 @@ class Row:
     prepare: Callable[[Server, Scene], str] = nothing_to_prepare
     ceiling: bool = False
     once: bool = False
+    reference: Reference | None = None

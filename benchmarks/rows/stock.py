@@ -20,6 +20,6 @@ def pulled_tag(number: int) -> str:
 
 def provide(server: Server, repository: str, tag: str, image: Image) -> None:
     """Push an image unless an earlier row has."""
-    with Connection(server.host, server.port) as connection:
+    with Connection(server.address) as connection:
         if not has_manifest(connection, repository, tag):
             push_image(connection, repository, tag, image)

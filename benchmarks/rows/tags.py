@@ -30,7 +30,7 @@ def _provide_blobs(server: Server, _: Scene) -> str:
 
 
 def _measure_creation(server: Server, scene: Scene) -> Sample:
-    return swarm.run_for(scene.seconds, partial(_put_new_tag, os.urandom(4).hex()), server.host, server.port)
+    return swarm.run_for(scene.seconds, partial(_put_new_tag, os.urandom(4).hex()), server.address)
 
 
 def _filling_tag(number: int) -> str:
@@ -50,15 +50,15 @@ def _put_filling_tags(repository: str, connection: Connection, number: int) -> N
 def _fill(repository: str, count: int, server: Server, _: Scene) -> str:
     provide(server, repository, _filling_tag(0), READ_IMAGE)
     if count <= HTTP_TAGS:
-        swarm.run_units(count, partial(_put_filling_tag, repository), server.host, server.port)
+        swarm.run_units(count, partial(_put_filling_tag, repository), server.address)
         how = f"HTTP PUT, {swarm.CLIENTS} at a time"
     elif server.kind.has_tag_links:
         link_tags(server, repository, _filling_tag(0), [_filling_tag(number) for number in range(1, count)])
         how = "link files written beside the running server"
     else:
-        swarm.run_units(count // TAGS_A_PUT, partial(_put_filling_tags, repository), server.host, server.port)
+        swarm.run_units(count // TAGS_A_PUT, partial(_put_filling_tags, repository), server.address)
         how = f"HTTP PUT by digest with {TAGS_A_PUT} tags each, {swarm.CLIENTS} at a time"
-    with Connection(server.host, server.port) as connection:
+    with Connection(server.address) as connection:
         listed = len(list_tags(connection, repository, PAGE))
     if listed < PAGE:
         message = f"{repository}: {listed} tags listed after {count} were written; not every registry takes ?tag="
@@ -70,7 +70,7 @@ def _listing(name: str, count: int) -> Row:
     repository = f"bench/{name}"
 
     def measure(server: Server, scene: Scene) -> Sample:
-        return wrk(f"{server.url}/v2/{repository}/tags/list?n={PAGE}", scene.seconds, "application/json")
+        return wrk(server.address, f"/v2/{repository}/tags/list?n={PAGE}", scene.seconds, "application/json")
 
     return Row(
         name,

@@ -9,7 +9,8 @@ from typing import get_origin
 from pydantic import ValidationError
 
 from pierone_core.errors import RegistryError
-from pierone_http import database_command, fsck_command, logs, serving, setting_names
+from pierone_http import database_command, fsck_command, logs, serving, setting_names, workers
+from pierone_http.app import App
 from pierone_http.container import Container, hash_password
 from pierone_http.setting_names import CONFIG_FILE_VARIABLE
 from pierone_http.settings import Settings
@@ -39,12 +40,18 @@ def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are finished."""
     if settings.is_open_to_others:
         sys.exit(_OPEN.format(host=settings.host))
-    logs.configure(settings)
+    logs.configure(settings, many=settings.workers > 1)
+    if settings.workers > 1:
+        workers.serve(lambda: _app(settings), settings)
+    else:
+        serving.serve(_app(settings), settings)
+
+
+def _app(settings: Settings) -> App:
     try:
-        app = Container(settings=settings).app()
+        return Container(settings=settings).app()
     except (RegistryError, OSError, ValueError) as error:
         sys.exit(f"pierone-server: {error}")
-    serving.serve(app, settings)
 
 
 def _settings(options: dict[str, str | None]) -> Settings:

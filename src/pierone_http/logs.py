@@ -6,6 +6,7 @@ may carry the pass of an upload), no local variables of a traceback.
 """
 
 import logging
+import os
 import re
 import sys
 import time
@@ -36,11 +37,11 @@ _OURS = ("pierone_core", "pierone_adapters", "pierone_http", "uvicorn")
 Line = MutableMapping[str, object]
 
 
-def configure(settings: LogSettings) -> None:
-    """Send all log lines of this process to standard error."""
+def configure(settings: LogSettings, *, many: bool = False) -> None:
+    """Send all log lines of this process to standard error; `many` processes tell who they are in each."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_formatter(settings.log_format))
+    handler.setFormatter(_formatter(settings.log_format, many=many))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(level, _OTHERS))
@@ -138,7 +139,7 @@ def _facts(scope: Scope, answer: _Answer, seconds: float) -> Mapping[str, object
     }
 
 
-def _formatter(log_format: str) -> structlog.stdlib.ProcessorFormatter:
+def _formatter(log_format: str, *, many: bool) -> structlog.stdlib.ProcessorFormatter:
     shape = _json if log_format == "json" else _console
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[
@@ -147,6 +148,7 @@ def _formatter(log_format: str) -> structlog.stdlib.ProcessorFormatter:
             structlog.stdlib.add_logger_name,
             structlog.processors.TimeStamper(fmt="iso"),
             _add_request_id,
+            *([_add_process] if many else []),
         ],
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *shape()],
     )
@@ -166,6 +168,11 @@ def _add_request_id(_logger: object, _method: str, line: Line) -> Line:
     scope = _SCOPE.get()
     if scope is not None:
         line["request_id"] = request_id(scope)
+    return line
+
+
+def _add_process(_logger: object, _method: str, line: Line) -> Line:
+    line["pid"] = os.getpid()
     return line
 
 

@@ -61,9 +61,14 @@ class RegistryServer(uvicorn.Server):
 
 def serve(app: App, settings: Settings) -> None:
     """Serve until the end; `SystemExit` if the port cannot be had."""
+    run(RegistryServer(app, settings))
+
+
+def run(server: RegistryServer, sockets: list[socket.socket] | None = None) -> None:
+    """Run a server until its end, on `sockets` or on those that its settings name."""
     _raise_file_limit()
     with suppress(KeyboardInterrupt):  # how the server's end by SIGINT shows here
-        RegistryServer(app, settings).run()
+        server.run(sockets)
 
 
 def _config(app: App, settings: Settings) -> uvicorn.Config:

@@ -4,9 +4,9 @@ import ipaddress
 import os
 from pathlib import Path
 from tomllib import TOMLDecodeError
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, IPvAnyNetwork, field_validator
+from pydantic import Field, IPvAnyNetwork, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -32,6 +32,12 @@ class Settings(IdentitySettings, S3Settings, DatabaseSettings, LogSettings, Base
 
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8080, ge=0, le=65535, description="TCP port to listen on; 0 takes a free one")
+    workers: int = Field(
+        default=1,
+        ge=1,
+        le=256,
+        description="processes that serve the port, each with caches and connections of its own",
+    )
     storage: Literal["filesystem", "memory"] = Field(
         default="filesystem",
         description="where content lies: filesystem (blobs and SQLite below data_dir) or memory (lost at exit)",
@@ -91,6 +97,14 @@ class Settings(IdentitySettings, S3Settings, DatabaseSettings, LogSettings, Base
     def _check_patterns(cls, patterns: list[str]) -> list[str]:
         MutableTags.parse(patterns)
         return patterns
+
+    @model_validator(mode="after")
+    def _check_workers(self) -> Self:
+        if self.workers > 1 and self.storage == "memory":
+            raise ValueError(
+                "with storage=memory each worker would be a registry of its own: leave PIERONE_WORKERS at 1"
+            )
+        return self
 
     @classmethod
     def settings_customise_sources(

@@ -9,7 +9,7 @@ from benchmarks.machine import facts
 from benchmarks.peer import DEFAULT_PEER, UNKNOWN, Peer
 from benchmarks.rows import all_rows
 from benchmarks.rows.row import FULL, QUICK, Sizes
-from benchmarks.servers import SUBJECT
+from benchmarks.subject import subject
 
 
 def program(directory: Path, *, says: dict[str, str]) -> str:
@@ -68,7 +68,7 @@ def test_a_peer_is_told_that_nobody_collects_traces(tmp_path: Path) -> None:
 def test_only_what_takes_the_configuration_keeps_tags_as_link_files() -> None:
     assert Peer.parse(DEFAULT_PEER).kind().has_tag_links
     assert not Peer.parse("olareg=olareg serve --port {port}").kind().has_tag_links
-    assert not SUBJECT.has_tag_links
+    assert not subject().has_tag_links
 
 
 @pytest.mark.parametrize(

@@ -187,3 +187,9 @@ def test_a_file_that_cannot_be_read_is_an_error(
 def test_without_users_only_this_machine_may_be_served(host: str, *, is_open: bool) -> None:
     assert Settings(host=host).is_open_to_others is is_open
     assert not Settings(host=host, users_file=Path("users.json")).is_open_to_others
+
+
+def test_memory_is_not_shared_by_several_workers() -> None:
+    with pytest.raises(ValidationError, match="leave PIERONE_WORKERS at 1"):
+        Settings(storage="memory", workers=2)
+    assert Settings(storage="memory").workers == 1
