@@ -1,13 +1,12 @@
 """`pierone`: the command line of a registry with immutable tags."""
 
 import sys
-import traceback
 from importlib.metadata import version
 
 import click
 
 from pierone_cli.commands import completion, contents, cves, describe, events, images, lists, login, scm_source, whoami
-from pierone_cli.errors import is_debugging
+from pierone_cli.errors import is_debugging, printable, show_origin
 from pierone_cli.group import SETTINGS, PrefixGroup
 
 
@@ -61,11 +60,10 @@ def main() -> None:
         cli.main(prog_name="pierone")
     except Exception as error:  # noqa: BLE001 - whatever it is, one line has to do
         if is_debugging():
-            traceback.print_exception(error)
+            show_origin(error)
         name = type(error).__name__
-        click.echo(
-            f"Error: {name}: {error}; run it again as `pierone --debug ...` and report what that prints", err=True
-        )
+        reason = printable(f"Error: {name}: {error}")
+        click.echo(f"{reason}; run it again as `pierone --debug ...` and report what that prints", err=True)
         sys.exit(1)
 
 

@@ -27,6 +27,8 @@ def parse_address(text: str) -> Address:
     written = text.strip()
     if "://" not in written:
         written = f"{'http' if _is_loopback(written) else 'https'}://{written}"
+    if "@" in written:  # the text has a password, and is not shown
+        raise ClientError("a registry is named without a user and a password; `docker login` asks for them")
     parts = _split(written)
     if parts.scheme not in _SCHEMES or not _HOST.fullmatch(parts.netloc):
         raise ClientError(f"{text!r} is no registry; write its host, such as pierone.example.org, or its URL")

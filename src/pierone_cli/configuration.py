@@ -61,9 +61,9 @@ def configuration_files() -> list[Path]:
     return [own] if directory.parent.name == "Application Support" else [directory.with_name("pierone.yaml"), own]
 
 
-def state_file() -> Path:
-    """Where tokens of people are kept."""
-    return platformdirs.user_state_path("pierone") / "tokens.json"
+def state_directory() -> Path:
+    """Where is kept what logins leave."""
+    return platformdirs.user_state_path("pierone")
 
 
 def _file() -> Path:

@@ -15,7 +15,8 @@ from pierone_cli.address import host_of, parse_address
 from pierone_cli.configuration import read_configuration
 from pierone_cli.credential import TOKEN_USER
 from pierone_cli.docker_config import docker_config_file, hosts_with_helper
-from pierone_cli.errors import ClientError, NoCredential
+from pierone_cli.errors import ClientError, NoCredential, printable
+from pierone_cli.logins import forget, is_known
 from pierone_cli.tokens.kept import Kept
 from pierone_cli.tokens.sources import WRITE, find_credential, kept_credentials
 
@@ -35,7 +36,7 @@ def main() -> None:
     except ClientError as error:
         sys.exit(_fail(error.format_message()))
     except Exception as error:  # noqa: BLE001 - a client shows what is on standard output and nothing else
-        sys.exit(_fail(f"{_NAME}: {type(error).__name__}: {error}"))
+        sys.exit(_fail(printable(f"{_NAME}: {type(error).__name__}: {error}")))
 
 
 def _run(action: str) -> None:
@@ -53,7 +54,7 @@ def _get() -> None:
     server_url = sys.stdin.read().strip()
     host = _host(server_url)
     # Whoever made us the helper of all registries must not send our token to all of them.
-    credential = find_credential(host, WRITE) if host in _hosts() else None
+    credential = find_credential(host, WRITE) if is_known(host) else None
     if credential is None:
         raise NoCredential(_NOT_FOUND)
     click.echo(json.dumps({"ServerURL": server_url, "Username": credential.user, "Secret": credential.secret}))
@@ -72,19 +73,18 @@ def _store() -> None:
 
 
 def _erase() -> None:
-    kept_credentials().forget(_host(sys.stdin.read().strip()))
+    host = _host(sys.stdin.read().strip())
+    kept_credentials().forget(host)
+    forget(host)
 
 
 def _list() -> None:
     sys.stdin.read()
     users = kept_credentials().hosts()
-    click.echo(json.dumps({host: users.get(host, TOKEN_USER) for host in sorted(_hosts())}))
-
-
-def _hosts() -> set[str]:
     url = read_configuration().url
     configured = {parse_address(url).host} if url else set()
-    return hosts_with_helper(docker_config_file()) | kept_credentials().hosts().keys() | configured
+    hosts = hosts_with_helper(docker_config_file()) | users.keys() | configured
+    click.echo(json.dumps({host: users.get(host, TOKEN_USER) for host in sorted(hosts)}))
 
 
 def _host(server_url: str) -> str:

@@ -13,8 +13,12 @@ class ClientError(click.ClickException):
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the line, and with --debug before it where it comes from."""
         if is_debugging():
-            traceback.print_exception(self)
+            show_origin(self)
         super().show(file)
+
+    def format_message(self) -> str:
+        """The line; much of it may come from a server."""
+        return printable(" ".join(self.message.splitlines()))
 
 
 class NotFound(ClientError):
@@ -31,6 +35,17 @@ class Refused(ClientError):
 
 class NoCredential(ClientError):
     """There is no token, and none can be had without a person."""
+
+
+def printable(text: str) -> str:
+    """`text` for a terminal: what others wrote (a server, an author) must not move the cursor of who reads it."""
+    return "".join(character if character.isprintable() else "�" for character in text)
+
+
+def show_origin(error: BaseException) -> None:
+    """Print to standard error where `error` comes from."""
+    for line in "".join(traceback.format_exception(error)).splitlines():
+        click.echo(printable(line), err=True)
 
 
 def is_debugging() -> bool:

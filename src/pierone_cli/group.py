@@ -9,8 +9,8 @@ import click
 
 from pierone_cli.address import Address, parse_address
 from pierone_cli.configuration import keep_url, read_configuration
-from pierone_cli.docker_config import docker_config_file, hosts_with_helper
 from pierone_cli.errors import ClientError
+from pierone_cli.logins import is_known, registries
 from pierone_cli.output import FORMATS, say
 from pierone_cli.tokens.sources import READ, find_credential, given_credential
 
@@ -64,14 +64,25 @@ def with_registry(command: Callable[Concatenate["Registry", Rest], None]) -> Cal
     return opened
 
 
-def open_registry(url: str | None, token: str | None) -> "Registry":
-    """The registry that a command talks to; raises `ClientError`."""
+def open_registry(url: str | None, token: str | None, *, written: str = "") -> "Registry":
+    """The registry that a command talks to; `written` is one that stands before an image. Raises `ClientError`."""
     from pierone_cli.registry import Registry  # noqa: PLC0415 - `--help` need not wait for an HTTP client
 
-    address = choose_address(url)
-    registry = Registry(address, given_credential(token) or find_credential(address.host, READ))
+    address = choose_address(written or url)
+    credential = given_credential(token)
+    if credential is None and _may_see_tokens(address.host, url, written):
+        credential = find_credential(address.host, READ)
+    registry = Registry(address, credential)
     click.get_current_context().call_on_close(registry.close)
     return registry
+
+
+def _may_see_tokens(host: str, url: str | None, written: str) -> bool:
+    """A name of an image may come from anybody; it does not send a token to wherever it says."""
+    if not written or is_known(host) or (url and parse_address(url).host == host):
+        return True
+    say(f"nobody logged in to {host}, so it is asked without a token; `pierone login --url {host}` changes that")
+    return False
 
 
 def choose_address(url: str | None) -> Address:
@@ -88,8 +99,8 @@ def choose_address(url: str | None) -> Address:
 
 
 def _only_login() -> str:
-    hosts = hosts_with_helper(docker_config_file())
-    return hosts.pop() if len(hosts) == 1 else ""
+    urls = list(registries().values())
+    return urls[0] if len(urls) == 1 else ""
 
 
 def _ask() -> Address:

@@ -11,7 +11,7 @@ import tarfile
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import IO, cast
+from typing import IO, Self, cast
 
 import zstandard
 
@@ -20,16 +20,49 @@ from pierone_cli.errors import ClientError
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _BUFFER_BYTES = 1 << 16
 _WHITEOUT, _OPAQUE = ".wh.", ".wh..wh..opq"
+# Names and attributes that do not fit into an entry stand before it, and are read as a whole.
+_LONG_TYPES = {tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK}
+_LONGEST_BYTES = 1 << 20
+_BROKEN = (
+    tarfile.TarError,
+    EOFError,
+    zlib.error,
+    zstandard.ZstdError,
+    gzip.BadGzipFile,
+    ValueError,
+    RecursionError,  # tarfile calls itself for each header before an entry
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of a layer; `mode` as octal digits, `size` in bytes, `modified` in seconds since 1970."""
+    """One entry of a layer, as it stands there; `size` in bytes, `modified` in seconds since 1970."""
 
-    mode: str
+    mode: int
     name: str
     size: int
     modified: float
+    link: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The name as people read it: what it deletes, or where it leads."""
+        directory, slash, name = self.name.rpartition("/")
+        if name == _OPAQUE:
+            return f"{directory}{slash}* (deleted)"
+        if name.startswith(_WHITEOUT):
+            return f"{directory}{slash}{name.removeprefix(_WHITEOUT)} (deleted)"
+        return f"{self.name} -> {self.link}" if self.link else self.name
+
+
+class _Member(tarfile.TarInfo):
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """Refuse what would be read into memory as a whole."""
+        member = super().frombuf(buf, encoding, errors)
+        if member.type in _LONG_TYPES and member.size > _LONGEST_BYTES:
+            raise tarfile.ReadError(f"an entry has {member.size} bytes of names and attributes")
+        return member
 
 
 class Checked(io.RawIOBase):
@@ -81,9 +114,11 @@ def entries(pieces: Iterable[bytes], digest: str) -> Iterator[Entry]:
         raise ClientError(f"{digest} has an algorithm that is not known here") from error
     raw = io.BufferedReader(checked, _BUFFER_BYTES)
     try:
-        with tarfile.open(fileobj=_decompressed(raw), mode="r|") as tar:
-            yield from (_entry(member) for member in tar)
-    except (tarfile.TarError, EOFError, zlib.error, zstandard.ZstdError, gzip.BadGzipFile, ValueError) as error:
+        with tarfile.open(fileobj=_decompressed(raw), mode="r|", tarinfo=_Member) as tar:
+            while (member := tar.next()) is not None:
+                tar.members.clear()  # type: ignore[attr-defined] # it would grow with the layer
+                yield _entry(member)
+    except _BROKEN as error:
         raise ClientError(f"layer {digest} is no tar that can be read: {error}") from error
     checked.finish()
 
@@ -98,13 +133,5 @@ def _decompressed(raw: "io.BufferedReader[Checked]") -> IO[bytes]:
 
 
 def _entry(member: tarfile.TarInfo) -> Entry:
-    return Entry(f"{member.mode & 0o7777:04o}", _shown(member), member.size, float(member.mtime))
-
-
-def _shown(member: tarfile.TarInfo) -> str:
-    directory, slash, name = member.name.rpartition("/")
-    if name == _OPAQUE:
-        return f"{directory}{slash}* (deleted)"
-    if name.startswith(_WHITEOUT):
-        return f"{directory}{slash}{name.removeprefix(_WHITEOUT)} (deleted)"
-    return f"{member.name} -> {member.linkname}" if member.islnk() or member.issym() else member.name
+    link = member.linkname if member.islnk() or member.issym() else ""
+    return Entry(member.mode, member.name, member.size, member.mtime, link)

@@ -2,9 +2,13 @@
 
 import os
 import ssl
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import closing, contextmanager
 from importlib.metadata import version
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx2
 
@@ -12,9 +16,14 @@ from pierone_cli.errors import ClientError
 
 _CONNECT_SECONDS = 5.0
 _READ_SECONDS = 10.0
+ANSWER_SECONDS = 60.0
+"""How long a whole answer may take, or what goes before a blob."""
+_SLOWEST_BYTES_A_SECOND = 1024  # of a blob, after that time
+_PROXIES = "HTTP_PROXY, HTTPS_PROXY or ALL_PROXY"
 # What the earlier client, and others that stand on `requests`, are told about private CAs.
 _CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _ERROR_STATUS = 400
+Answer = TypeVar("Answer")
 _PRINTED_CHARACTERS = 300
 
 
@@ -23,11 +32,14 @@ class Web:
 
     def __init__(self) -> None:
         """Nothing is opened before the first request."""
-        self._client = httpx2.Client(
-            timeout=httpx2.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS),
-            headers={"User-Agent": f"pierone-cli/{version('pierone')}"},
-            verify=_trust(),
-        )
+        patience = httpx2.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS)
+        agent = {"User-Agent": f"pierone-cli/{version('pierone')}"}
+        try:
+            self._client = httpx2.Client(timeout=patience, headers=agent, verify=_trust())
+        except ImportError as error:
+            raise ClientError(f"{_PROXIES} names a SOCKS proxy; name an HTTP proxy there, or unset it") from error
+        except (ValueError, httpx2.InvalidURL) as error:  # the value is not shown: it may have a password
+            raise ClientError(f"{_PROXIES} is no URL of an HTTP proxy; mend or unset it") from error
 
     def close(self) -> None:
         """Close the connections."""
@@ -44,15 +56,55 @@ class Web:
     def send(self, method: str, url: str, **parts: Any) -> httpx2.Response:  # noqa: ANN401 - of httpx2's request
         """Ask, and read the whole answer, whatever its status."""
         with self.failures(url):
-            return self._client.request(method, url, **parts)
+            return _in_time(lambda: self._client.request(method, url, **parts))
 
-    def stream(self, method: str, url: str, headers: Mapping[str, str]) -> Any:  # noqa: ANN401 - httpx2 does not name it
+    @contextmanager
+    def stream(self, method: str, url: str, headers: Mapping[str, str]) -> Iterator[httpx2.Response]:
         """Ask, and read the answer bit by bit; redirects are followed, without credentials to other hosts."""
-        return self._client.stream(method, url, headers=dict(headers), follow_redirects=True)
+        with self.failures(url):
+            asked = self._client.build_request(method, url, headers=dict(headers))
+            with closing(_in_time(lambda: self._client.send(asked, stream=True, follow_redirects=True))) as response:
+                yield response
+
+    def read(self, response: httpx2.Response) -> None:
+        """Read the rest of an answer that came bit by bit."""
+        _in_time(response.read)
 
     def failures(self, url: str) -> "_Failures":
         """A block whose HTTP failures become sentences."""
         return _Failures(url)
+
+
+def flowing(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """`pieces`, unless they come so slowly that they would never end; raises `httpx2.ReadTimeout`.
+
+    Only waiting for them counts, for whoever reads them may take its time.
+    """
+    patience, before = ANSWER_SECONDS, time.monotonic()
+    for piece in pieces:
+        patience -= time.monotonic() - before
+        if patience < 0:
+            raise httpx2.ReadTimeout("too slow")
+        yield piece
+        patience = min(patience + len(piece) / _SLOWEST_BYTES_A_SECOND, ANSWER_SECONDS)
+        before = time.monotonic()
+
+
+def _in_time(ask: Callable[[], Answer]) -> Answer:
+    # The client's own limits are for each step; a server that sends a byte now and then would be waited for all day.
+    answer: Future[Answer] = Future()
+    threading.Thread(target=_settle, args=[answer, ask], daemon=True).start()
+    try:
+        return answer.result(ANSWER_SECONDS)
+    except TimeoutError as error:
+        raise httpx2.ReadTimeout("too slow") from error
+
+
+def _settle(answer: "Future[Answer]", ask: Callable[[], Answer]) -> None:
+    try:
+        answer.set_result(ask())
+    except BaseException as error:  # noqa: BLE001 - it is raised again where the answer is waited for
+        answer.set_exception(error)
 
 
 class _Failures:
@@ -80,7 +132,7 @@ def problem(response: httpx2.Response) -> str:
     """What a server says is wrong, in one line: the errors of OCI, of Pier One, of OAuth, or its text."""
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         said: object = response.text
     else:
         said = _said(body) if isinstance(body, dict) else ""

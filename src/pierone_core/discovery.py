@@ -1,21 +1,20 @@
 """Spec chapter "Content Discovery": tags, repositories, referrers; every list is paged by key range."""
 
-import json
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from pierone_core.errors import NameUnknown
+from pierone_core.manifest import CLIENTS_READ_BYTES
 from pierone_core.ports import Listing
 from pierone_core.records import Referrer
 from pierone_core.values import Digest, Repository
 
 PAGE_LIMIT = 10_000
 REFERRERS_LIMIT = 1_000
-# Clients refuse documents above 4 MiB (spec: "Pushing Manifests"), and annotations can fill one manifest.
-REFERRERS_BYTES = 3 << 20
-
+# What a descriptor takes in a list at the most beside its annotations, and the list beside its descriptors, in bytes.
+_FRAME_BYTES = 1 << 10
 
 Item = TypeVar("Item")
 
@@ -54,10 +53,10 @@ class Discovery:
         limit: int | None = None,
         after: str = "",
     ) -> Page[Referrer]:
-        """Manifests that name `subject` (end-12a, end-12b), as many as one index should hold."""
+        """Manifests that name `subject` (end-12a, end-12b), as many as clients read in one index."""
         limit = max(1, min(limit or REFERRERS_LIMIT, REFERRERS_LIMIT))
         items: list[Referrer] = []
-        room = REFERRERS_BYTES
+        room = CLIENTS_READ_BYTES - _FRAME_BYTES
         with closing(self.listing.referrers(repository, subject, artifact_type, after)) as found:
             for referrer in found:
                 room -= _weight(referrer)
@@ -78,4 +77,5 @@ def _page(found: Sequence[str], limit: int) -> Page[str]:
 
 
 def _weight(referrer: Referrer) -> int:
-    return 300 + len(json.dumps(dict(referrer.annotations)))
+    """At least as many bytes as its descriptor takes: annotations are never longer than the manifest they stand in."""
+    return _FRAME_BYTES + (referrer.size if referrer.annotations else 0)

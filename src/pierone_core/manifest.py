@@ -26,6 +26,10 @@ DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 IMAGE_TYPES = frozenset({OCI_MANIFEST, DOCKER_MANIFEST})
 INDEX_TYPES = frozenset({OCI_INDEX, DOCKER_LIST})
+# Clients refuse documents above 4 MiB (spec: "Pushing Manifests"), and a list of referrers is one.
+CLIENTS_READ_BYTES = 4 << 20
+# So that a list with a single referrer can be read; the rest is for what else stands in it.
+ANNOTATIONS_MAX_BYTES = CLIENTS_READ_BYTES - (2 << 10)
 # An index has an image for each platform; of one with more the first are found by their digests.
 _IMAGES_MAX = 100
 _SCHEMA_VERSION = 2
@@ -60,6 +64,12 @@ class Manifest:
         return (self.config,) if self.config else self.children[:_IMAGES_MAX]
 
 
+def shortest_json(document: object) -> bytes:
+    """`document` in no more bytes than anybody else writes it in: nothing is escaped that need not be."""
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return text.encode(errors="backslashreplace")  # half a surrogate pair is no UTF-8, but it can be escaped
+
+
 def parse(data: bytes, content_type: str | None, algorithm: str = "sha256") -> Manifest:
     """Read `data`, sent as `content_type`; raise `ManifestInvalid` saying what is wrong with it."""
     document = _read_json(data)
@@ -69,15 +79,18 @@ def parse(data: bytes, content_type: str | None, algorithm: str = "sha256") -> M
         raise ManifestInvalid("manifest needs schemaVersion 2")
     _refuse_ambiguity(document, media_type)
     refuse_lookalikes(document, "manifest")
+    subject, annotations = _subject(document), read_annotations(document, "manifest")
+    if subject and len(data) > ANNOTATIONS_MAX_BYTES:
+        _check_listable(annotations)
     return Manifest(
         digest=Digest.of(data, algorithm),
         media_type=media_type,
         data=data,
         blobs=_blobs(document) if media_type in IMAGE_TYPES else (),
         children=tuple(d.digest for d in read_descriptors(document, "manifests")) if media_type in INDEX_TYPES else (),
-        subject=_subject(document),
+        subject=subject,
         artifact_type=_artifact_type(document, media_type),
-        annotations=read_annotations(document, "manifest"),
+        annotations=annotations,
     )
 
 
@@ -141,6 +154,14 @@ def _config(document: dict[str, object]) -> Descriptor:
 def _subject(document: dict[str, object]) -> Digest | None:
     subject = document.get("subject")
     return None if subject is None else read_descriptor(subject, "subject").digest
+
+
+def _check_listable(annotations: Mapping[str, str]) -> None:
+    if len(shortest_json(annotations)) > ANNOTATIONS_MAX_BYTES:
+        raise ManifestInvalid(
+            f"annotations of a manifest with a subject may have {ANNOTATIONS_MAX_BYTES} bytes, as they are repeated in "
+            "the list of referrers, of which clients read 4 MiB; move the content to a blob"
+        )
 
 
 def _artifact_type(document: dict[str, object], media_type: str) -> str | None:

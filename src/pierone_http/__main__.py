@@ -2,15 +2,17 @@
 
 import argparse
 import getpass
-import json
 import sys
 from collections.abc import Sequence
 from typing import get_origin
 
+from pydantic import ValidationError
+
 from pierone_core.errors import RegistryError
-from pierone_http import database_command, fsck_command, logs, serving
+from pierone_http import database_command, fsck_command, logs, serving, setting_names
 from pierone_http.container import Container, hash_password
-from pierone_http.settings import CONFIG_FILE_VARIABLE, Settings
+from pierone_http.setting_names import CONFIG_FILE_VARIABLE
+from pierone_http.settings import Settings
 
 _OPEN = """\
 Without a source of identity everybody may push, so the registry serves this machine only, not {host}.
@@ -49,18 +51,18 @@ def _settings(options: dict[str, str | None]) -> Settings:
     try:
         given = {name: _value(name, text) for name, text in options.items() if text is not None}
         return Settings.model_validate(given)
+    except ValidationError as error:
+        text = setting_names.sentence(error, Settings.model_fields)
     except ValueError as error:
-        print(f"pierone-server: {error}", file=sys.stderr)  # noqa: T201
-        sys.exit(2)
+        text = str(error)
+    print(f"pierone-server: {text}", file=sys.stderr)  # noqa: T201
+    sys.exit(2)
 
 
 def _value(name: str, text: str) -> object:
     if get_origin(Settings.model_fields[name].annotation) is not list:
         return text
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise ValueError(f"{name} must be a JSON list: {error}") from error
+    return setting_names.read_list(setting_names.variable(name), text)
 
 
 def _parser() -> argparse.ArgumentParser:

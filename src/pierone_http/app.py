@@ -36,18 +36,26 @@ _IDENTITY_THREADS = 8
 
 
 class App:
-    """ASGI entry: one comparison sends a request to its side, and lifespan to FastAPI."""
+    """ASGI entry: one look at the path sends a request to its side, and lifespan to FastAPI."""
 
     def __init__(self, v2: ASGIApp, api: ASGIApp, readiness: Readiness, gate: Gate) -> None:
-        """`v2` answers `/v2` and below; `readiness` is what the server denies before it ends; `gate` lets people in."""
+        """`v2` answers `/v2` and below, and refuses what is no path; `readiness` is denied before the end.
+
+        `gate` says who is let in, also to whoever answers before the application.
+        """
         self._v2, self._api = v2, api
         self.readiness, self.gate = readiness, gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request on."""
         logs.enter(scope)
-        is_v2 = scope["type"] == "http" and (scope["path"].startswith("/v2/") or scope["path"] == "/v2")
+        is_v2 = scope["type"] == "http" and _is_v2(scope["path"])
         await (self._v2 if is_v2 else self._api)(scope, receive, send)
+
+
+def _is_v2(path: str) -> bool:
+    """Whether clients of the distribution API meant `path`; what is no path (`*`) is refused as they know it."""
+    return not path.startswith("/") or path.lstrip("/").partition("/")[0] == "v2"
 
 
 @dataclass(frozen=True)
@@ -106,7 +114,14 @@ def _api(sweeper: Sweeper, readiness: Readiness, parts: Parts, gate: Gate, work:
             yield
         parts.metadata.close()
 
-    api = FastAPI(title=TITLE, description=DESCRIPTION, version=version("pierone"), lifespan=lifespan)
+    api = FastAPI(
+        title=TITLE,
+        description=DESCRIPTION,
+        version=version("pierone"),
+        lifespan=lifespan,
+        docs_url=None,  # both pages would load scripts from elsewhere, and one of them takes tokens
+        redoc_url=None,
+    )
     install(api, parts.api, Readers(gate.authentication, gate.access), gate.challenges, work)
 
     @api.get("/.well-known/health")

@@ -20,7 +20,7 @@ from pierone_core.registry import Registry, utc_now
 from pierone_core.scm_claim import ScmClaims
 from pierone_core.scm_search import ScmSearch
 from pierone_core.tag_policy import MutableTags
-from pierone_http import identity_wiring, shared_keys, storage_wiring
+from pierone_http import first_start, identity_wiring, shared_keys, storage_wiring
 from pierone_http.api.app import ApiParts
 from pierone_http.app import App, Parts, create_app
 from pierone_http.settings import Settings
@@ -73,6 +73,12 @@ def _claims(metadata: Metadata, access: AccessPolicy) -> ScmClaims:
     return ScmClaims(metadata.catalogue.scm_sources, metadata.manifests, access, utc_now)
 
 
+def _app(parts: Parts, settings: Settings) -> App:
+    if settings.storage != "memory":  # which is empty at every start
+        first_start.refuse_forgotten(parts.metadata, parts.registry.push_blobs.store)
+    return create_app(parts, settings)
+
+
 class Container(containers.DeclarativeContainer):
     """How the server is put together."""
 
@@ -91,4 +97,4 @@ class Container(containers.DeclarativeContainer):
     parts: providers.Provider[Parts] = providers.Factory(
         Parts, registry, metadata, identity, issuer, providers.Callable(_pass_keys, keys), api, claims
     )
-    app: providers.Provider[App] = providers.Singleton(create_app, parts, settings)
+    app: providers.Provider[App] = providers.Singleton(_app, parts, settings)

@@ -12,6 +12,19 @@ from pierone_core.errors import RangeInvalid, RangeUnsatisfiable, RegistryError,
 _LOG = logging.getLogger(__name__)
 _RETRY_AFTER_SECONDS = "5"
 
+
+class HttpInvalid(errors.Unsupported):
+    """What came is no request of HTTP/1.1 that everybody would read in the same way."""
+
+
+class HeadTooLarge(errors.Unsupported):
+    """Target and headers of a request are longer than the registry reads."""
+
+
+class TargetTooLong(HeadTooLarge):
+    """The target of a request is longer than the registry reads."""
+
+
 # The nearest class up the line of inheritance decides.
 STATUS: dict[type[RegistryError], int] = {
     errors.BlobUnknown: 404,
@@ -38,6 +51,9 @@ STATUS: dict[type[RegistryError], int] = {
     ImageAmbiguous: 412,
     errors.QueryInvalid: 400,
     errors.EndpointUnknown: 404,
+    HttpInvalid: 400,
+    HeadTooLarge: 431,
+    TargetTooLong: 414,
     errors.Unavailable: 503,
     errors.StorageFull: 507,
 }

@@ -13,6 +13,7 @@ from pierone_adapters.identity import IdentityChain, StaticUsers, TeamFile
 from pierone_core.directories import NoApplications, NoTeams
 from pierone_core.ports import ApplicationDirectory, TeamDirectory
 from pierone_http.identity_settings import IdentitySettings
+from pierone_http.setting_names import blamed
 from pierone_http.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,11 +21,16 @@ if TYPE_CHECKING:
     from pierone_adapters.oauth import ClaimNames, Introspection, JwtAccessTokens, Tokeninfo
     from pierone_adapters.web import WebSource
 
+_USERS_ADVICE = (
+    'name a file like {"alice": {"password": "$2b$...", "teams": ["myteam"]}}; '
+    "`pierone-server hash-password` makes the hashes"
+)
+
 
 def identity(settings: Settings) -> IdentityChain:
     """Whoever the settings let vouch for callers."""
     return IdentityChain(
-        users=StaticUsers.read(settings.users_file) if settings.users_file else None,
+        users=_static_users(settings),
         instances=_instances(settings),
         issuer=_jwt_access_tokens(settings),
         tokens=[source for source in (_introspection(settings), _tokeninfo(settings)) if source],
@@ -50,6 +56,13 @@ def applications(settings: IdentitySettings) -> ApplicationDirectory:
     from pierone_adapters.stups import Kio
 
     return CachedApplications(Kio(_source("Kio", settings), settings.kio_url, settings.service_user_prefix))
+
+
+def _static_users(settings: Settings) -> StaticUsers | None:
+    if not settings.users_file:
+        return None
+    with blamed("users_file", _USERS_ADVICE):
+        return StaticUsers.read(settings.users_file)
 
 
 def _instances(settings: IdentitySettings) -> "InstanceIdentity | None":

@@ -1,17 +1,28 @@
-"""uvicorn's HTTP protocol with limits to what one connection may pile up or wait for, and with `sendfile`."""
+"""uvicorn's HTTP protocol with limits to what one connection may pile up or wait for, and with `sendfile`.
+
+What cannot be read as a request is answered in the form of the distribution spec, too, and the connection ends.
+"""
 
 import asyncio
+import sys
 from functools import partial
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from pierone_core.errors import RegistryError
+from pierone_http.errors import HeadTooLarge, HttpInvalid, TargetTooLong, error_response
 from pierone_http.sendfile import EXTENSION, send_file
 
 # Room for an access token of a hundred kilobytes; without a limit, heads and trailers that do not end fill the memory.
 HEAD_MAX_BYTES = 256 << 10
 # Requests that wait for the answer of the one before. Clients of registries hardly pipeline at all.
 PIPELINE_MAX = 100
-_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+# The parser of URLs counts in 16 bits.
+TARGET_MAX_BYTES = (1 << 16) - 1
+# How long a refused client may go on to send: if it could not, many would never come to read the refusal.
+_LINGER_SECONDS = 5.0
+_HOSTS_NEEDED = {"1.1": 1, "1.0": 0}
+Headers = list[tuple[bytes, bytes]]
 
 
 class RegistryProtocol(HttpToolsProtocol):
@@ -22,6 +33,7 @@ class RegistryProtocol(HttpToolsProtocol):
     # Bytes since a head, a piece of a body or a message was complete: the length of what is not complete yet.
     _pending_bytes = 0
     _deadline: asyncio.TimerHandle | None = None
+    _is_refused = False
 
     @classmethod
     def with_patience(cls, seconds: float) -> "type[RegistryProtocol]":
@@ -39,25 +51,36 @@ class RegistryProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Cut the connection when a head, a chunk's extension or trailers do not end."""
+        """Refuse a head, a chunk's extension or trailers that do not end."""
+        if self._is_refused:
+            return
         self._pending_bytes += len(data)
         super().data_received(data)
-        if self._pending_bytes > HEAD_MAX_BYTES and not self.transport.is_closing():
-            self.transport.write(_TOO_LARGE)
-            self.transport.close()
+        if self._pending_bytes > HEAD_MAX_BYTES:
+            self._refuse(HeadTooLarge(f"target and headers of a request may have {HEAD_MAX_BYTES} bytes; send fewer"))
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the same for everything
+        """Refuse what a callback of ours or the parser did not take."""
+        error = sys.exception()
+        refusal = error and error.__context__
+        if not isinstance(refusal, RegistryError):
+            reason = "its target is no path" if refusal else error
+            refusal = HttpInvalid(f"the registry cannot read this as a request ({reason}); send plain HTTP/1.1")
+        self._refuse(refusal)
 
     def on_headers_complete(self) -> None:
-        """Offer the extension before the application runs; uvicorn answers 400 and closes for an error here."""
+        """Offer the extension before the application runs; what is raised here is answered, and the connection ends."""
         self._pending_bytes = 0
         self._stop_waiting()
+        _check_head(self.url, self.parser.get_http_version(), self.headers)
         leaves_http = self.parser.should_upgrade()
         if leaves_http and _has_body(self.headers):
-            raise ConnectionError("a request to upgrade has a body, which the parser would read as the next request")
+            raise HttpInvalid("a request to upgrade has a body, which the parser would read as the next request")
         super().on_headers_complete()
         if leaves_http:  # we never do (RFC 9110 section 7.8), and what follows would be lost: answer and close
             self.cycle.keep_alive = False
         if len(self.pipeline) > PIPELINE_MAX:
-            raise ConnectionError("too many pipelined requests")
+            raise HttpInvalid("too many requests before their answers; wait for some")
         if self.scheme == "http":
             offered = partial(send_file, self.cycle)
             self.scope["extensions"] = {EXTENSION: offered}  # type: ignore[dict-item]  # typed for ASGI's own
@@ -78,6 +101,31 @@ class RegistryProtocol(HttpToolsProtocol):
         if self.cycle.response_complete:
             self._expect_head(self.timeout_keep_alive)
 
+    def _refuse(self, error: RegistryError) -> None:
+        """Answer and end the connection; nothing is said in the middle of another answer, or in place of one."""
+        if self._is_refused or self.transport.is_closing():
+            return
+        cycle = self._last_cycle()
+        if self.pipeline or (cycle is not None and cycle.response_started and not cycle.response_complete):
+            self.transport.close()
+            return
+        if cycle is not None:  # nobody is there any more for an answer that has not begun
+            cycle.disconnected = True
+            cycle.message_event.set()
+        self.transport.write(self._written(error))
+        self.transport.write_eof()
+        self._is_refused = True
+        self._expect_head(_LINGER_SECONDS)
+
+    def _last_cycle(self) -> RequestResponseCycle | None:
+        return self.cycle  # None before the first request, which uvicorn's types leave out
+
+    def _written(self, error: RegistryError) -> bytes:
+        response = error_response(error, "")
+        headers = [*self.server_state.default_headers, *response.raw_headers, (b"connection", b"close")]
+        lines = b"".join(b"%b: %b\r\n" % header for header in headers)
+        return b"%b%b\r\n%b" % (STATUS_LINE[response.status_code], lines, bytes(response.body))
+
     def _expect_head(self, patience: float) -> None:
         self._stop_waiting()
         self._deadline = self.loop.call_later(patience, self.transport.abort)
@@ -88,7 +136,23 @@ class RegistryProtocol(HttpToolsProtocol):
             self._deadline = None
 
 
-def _has_body(headers: list[tuple[bytes, bytes]]) -> bool:
-    return any(
-        name == b"transfer-encoding" or (name == b"content-length" and value.strip(b"0 ")) for name, value in headers
-    )
+def _check_head(target: bytes, version: str, headers: Headers) -> None:
+    """Refuse what the parser lets pass and others may read in another way (RFC 9112 sections 2.3, 3.2, 6.1)."""
+    if len(target) > TARGET_MAX_BYTES:
+        raise TargetTooLong(f"the target of a request may have {TARGET_MAX_BYTES} bytes; ask for less at once")
+    if version not in _HOSTS_NEEDED:
+        raise HttpInvalid("the registry speaks HTTP/1.1 and 1.0 only")
+    if not _HOSTS_NEEDED[version] <= len(_values(headers, b"host")) <= 1:
+        raise HttpInvalid("a request needs one Host header")
+    codings = _values(headers, b"transfer-encoding")
+    if codings and (version, codings) != ("1.1", [b"chunked"]):
+        raise HttpInvalid("the registry knows no transfer coding but chunked; send the body without any")
+
+
+def _has_body(headers: Headers) -> bool:
+    lengths = _values(headers, b"content-length")
+    return bool(_values(headers, b"transfer-encoding")) or any(length.strip(b"0 ") for length in lengths)
+
+
+def _values(headers: Headers, name: bytes) -> list[bytes]:
+    return [value.strip().lower() for key, value in headers if key == name]

@@ -19,8 +19,8 @@ from pierone_http.database_settings import DatabaseSettings
 from pierone_http.identity_settings import IdentitySettings
 from pierone_http.log_settings import LogSettings
 from pierone_http.s3_settings import S3Settings
+from pierone_http.setting_names import CONFIG_FILE_VARIABLE, check_environment
 
-CONFIG_FILE_VARIABLE = "PIERONE_CONFIG_FILE"
 _LONGEST_SECONDS = 10.0**9
 
 
@@ -102,6 +102,7 @@ class Settings(IdentitySettings, S3Settings, DatabaseSettings, LogSettings, Base
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Command line, environment, then the TOML file that `PIERONE_CONFIG_FILE` names."""
+        check_environment(os.environ, settings_cls.model_fields)
         path = os.environ.get(CONFIG_FILE_VARIABLE)
         if path and not Path(path).is_file():
             raise ValueError(f"{CONFIG_FILE_VARIABLE} names {path}, which is not a file")

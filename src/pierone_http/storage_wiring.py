@@ -1,5 +1,7 @@
 """The composition root's part for storage: from settings to where blobs and metadata lie."""
 
+import errno
+import os
 from pathlib import Path
 
 from pierone_adapters.cache import cached
@@ -9,6 +11,7 @@ from pierone_adapters.sql import postgres_metadata, sqlite_metadata, upgrade_pos
 from pierone_core.ports import BlobStore, Metadata
 from pierone_http import kept_answers
 from pierone_http.s3_settings import S3Settings
+from pierone_http.setting_names import blamed
 from pierone_http.settings import Settings
 
 
@@ -79,7 +82,10 @@ def _database(settings: Settings) -> Metadata:
 
 
 def _database_path(data_dir: Path) -> Path:
-    data_dir.mkdir(parents=True, exist_ok=True)
+    with blamed("data_dir", "name a directory that the server may make and write to"):
+        data_dir.mkdir(parents=True, exist_ok=True)
+        if not os.access(data_dir, os.W_OK):
+            raise PermissionError(errno.EACCES, "cannot be written to", str(data_dir))
     path = data_dir / "pierone.sqlite"
     if not path.exists() and any(data_dir.glob("blobs/*")):
         # An empty database would let tags that were given away be bound again.

@@ -90,7 +90,7 @@ def put_with_tags(repo: Repository, manifest: Document, tags: Sequence[str]) -> 
 def test_many_tags_are_bound_in_one_request(repo: Repository, tags: list[str]) -> None:
     response = put_with_tags(repo, OLD, tags)
     assert response.status_code == 201
-    assert {tag.strip() for tag in response.headers["OCI-Tag"].split(",")} == set(tags)
+    assert response.headers["OCI-Tag"].split(", ") == list(dict.fromkeys(tags))  # each once
     assert repo.tags() == sorted(set(tags))
     assert repo.manifest(tags[0]).content == repo.manifest(tags[-1]).content == encode(OLD)
 

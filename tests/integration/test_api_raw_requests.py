@@ -122,55 +122,6 @@ def test_a_client_that_asks_before_it_sends_is_refused_at_once(repo: Repository,
         assert first_answer(shared_server, request).startswith(b"HTTP/1.1 %d " % status), request
 
 
-MALFORMED = {
-    "no HTTP": b"nonsense\r\n\r\n",
-    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(64) + b"\r\n\r\n",
-    "no target": b"GET  HTTP/1.1\r\nHost: x\r\n\r\n",
-    "byte in the path": b"GET /v2/\xff/x HTTP/1.1\r\nHost: x\r\n\r\n",
-    "NUL in the path": b"GET /v2/a\x00b HTTP/1.1\r\nHost: x\r\n\r\n",
-    "byte in the query": b"GET /v2/_catalog?n=\xff HTTP/1.1\r\nHost: x\r\n\r\n",
-    "relative path": b"GET v2/ HTTP/1.1\r\nHost: x\r\n\r\n",
-    "long method": b"G" * 700 + b" /v2/ HTTP/1.1\r\nHost: x\r\n\r\n",
-    "NUL in a header": b"GET /v2/ HTTP/1.1\r\nHost: x\r\nX: a\x00b\r\n\r\n",
-    "space in a name": b"GET /v2/ HTTP/1.1\r\nHost: x\r\nX : a\r\n\r\n",
-    "negative length": head("POST", "/v2/a/b/blobs/uploads/", "Content-Length: -1"),
-    "word for a length": head("POST", "/v2/a/b/blobs/uploads/", "Content-Length: many"),
-    "two lengths": head("POST", "/v2/a/b/blobs/uploads/", "Content-Length: 1", "Content-Length: 2"),
-    "list of lengths": head("POST", "/v2/a/b/blobs/uploads/", "Content-Length: 1,2"),
-    "huge length": head("PUT", "/v2/a/b/manifests/1", "Content-Length: " + "9" * 99),
-    "length and pieces": head("PUT", "/v2/a/b/manifests/1", "Content-Length: 5", "Transfer-Encoding: chunked"),
-    "unknown coding": head("PUT", "/v2/a/b/manifests/1", "Transfer-Encoding: nonsense"),
-}
-
-
-@pytest.mark.parametrize("request_", MALFORMED.values(), ids=MALFORMED.keys())
-def test_what_is_no_http_is_refused_and_the_server_goes_on(
-    repo: Repository, shared_server: Server, request_: bytes
-) -> None:
-    assert first_answer(shared_server, request_).startswith(b"HTTP/1.1 400 ")
-    assert repo.api.get("/v2/").status_code == 200
-
-
-HEADS_WITHOUT_END = {
-    "path": b"GET /v2/" + b"a" * ENDLESS,
-    "query": b"GET /v2/?" + b"a" * ENDLESS,
-    "one header": b"GET /v2/ HTTP/1.1\r\nX: " + b"x" * ENDLESS,
-    "many headers": b"GET /v2/ HTTP/1.1\r\n" + b"X: y\r\n" * (ENDLESS // 6),
-}
-
-
-@pytest.mark.parametrize("head", HEADS_WITHOUT_END.values(), ids=HEADS_WITHOUT_END.keys())
-def test_a_head_without_end_is_refused(repo: Repository, shared_server: Server, head: bytes) -> None:
-    with wire(shared_server) as connection:
-        try:
-            connection.sendall(head)
-            received = connection.recv(99)
-        except ConnectionError:
-            received = b""  # refused before all of it was sent
-    assert received == b"" or received.startswith(b"HTTP/1.1 4")
-    assert repo.api.get("/v2/").status_code == 200
-
-
 def test_an_old_client_is_answered(repo: Repository, shared_server: Server) -> None:
     blob = repo.push_blob(b"pulled")
     with wire(shared_server) as connection:

@@ -12,7 +12,8 @@ from tests.integration.oci import Repository, connect
 from tests.integration.server import Server
 
 from pierone_http.__main__ import main
-from pierone_http.settings import CONFIG_FILE_VARIABLE, Settings
+from pierone_http.setting_names import CONFIG_FILE_VARIABLE
+from pierone_http.settings import Settings
 
 ANY = "0.0.0.0"  # noqa: S104 - what must not be served without users
 Refused = Callable[..., str]
@@ -35,6 +36,7 @@ def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
         assert printed.out == ""
         said = f"{printed.err}{code}" if isinstance(code, str) else printed.err
         assert 20 < len(said) < 1500
+        assert "Traceback" not in said
         return said
 
     return serve
@@ -64,7 +66,19 @@ BAD = {
 def test_a_bad_setting_is_refused_by_its_name(refused: Refused, name: str, value: str, *, by_option: bool) -> None:
     option, variable = f"--{name.replace('_', '-')}={value}", {f"PIERONE_{name.upper()}": value}
     said = refused(option) if by_option else refused(**variable)
-    assert name in said.lower().replace("-", "_")
+    assert f"PIERONE_{name.upper()}" in said
+    assert len(said.splitlines()) == 1
+
+
+def test_all_that_is_wrong_is_said_at_once(refused: Refused) -> None:
+    said = refused("--port", "x", PIERONE_CACHE_BYTES="-1")
+    assert "PIERONE_PORT: " in said
+    assert "PIERONE_CACHE_BYTES: " in said
+
+
+def test_a_variable_that_is_no_setting_is_refused_with_the_one_that_was_meant(refused: Refused) -> None:
+    said = refused(PIERONE_PUBLIC_REED="true")
+    assert said == "pierone-server: PIERONE_PUBLIC_REED is no setting; did you mean PIERONE_PUBLIC_READ?\n"
 
 
 @pytest.mark.parametrize(
@@ -80,18 +94,33 @@ def test_a_bad_setting_is_refused_by_its_name(refused: Refused, name: str, value
         None,
     ],
 )
-def test_a_users_file_that_cannot_be_read_is_refused_by_its_path(
+def test_a_users_file_that_cannot_be_read_is_refused_by_its_setting_and_its_path(
     refused: Refused, tmp_path: Path, content: str | None
 ) -> None:
     path = tmp_path / "users.json"
     if content is not None:
         path.write_text(content)
-    assert str(path) in refused(PIERONE_USERS_FILE=str(path))
+    said = refused(PIERONE_USERS_FILE=str(path))
+    assert said.startswith(f"pierone-server: PIERONE_USERS_FILE: {path}")
+    assert "hash-password" in said
+    assert len(said.splitlines()) == 1
 
 
-def test_a_data_directory_that_is_a_file_is_refused_by_its_path(refused: Refused, tmp_path: Path) -> None:
+@pytest.mark.parametrize("below", ["file", "file/data"])
+def test_a_data_directory_that_cannot_be_is_refused_by_its_setting_and_its_path(
+    refused: Refused, tmp_path: Path, below: str
+) -> None:
     (tmp_path / "file").write_text("")
-    assert str(tmp_path / "file") in refused("--data-dir", str(tmp_path / "file"))
+    for said in (refused("--data-dir", str(tmp_path / below)), refused(PIERONE_DATA_DIR=str(tmp_path / below))):
+        assert said.startswith(f"pierone-server: PIERONE_DATA_DIR: {tmp_path / below}: ")
+        assert "directory that the server may make" in said
+
+
+def test_a_data_directory_that_cannot_be_written_to_is_refused_by_its_setting(
+    refused: Refused, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("os.access", lambda path, _: path != tmp_path)  # root may write to whatever there is
+    assert f"PIERONE_DATA_DIR: {tmp_path}: cannot be written to; " in refused(PIERONE_DATA_DIR=str(tmp_path))
 
 
 def test_blobs_without_their_database_are_not_served(refused: Refused, tmp_path: Path) -> None:

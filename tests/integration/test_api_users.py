@@ -1,11 +1,24 @@
 """Static users (PIERONE_USERS_FILE): every user may pull, members of the team may push, an upload has one owner."""
 
+import base64
 import json
+import uuid
 from collections.abc import Iterator
 
 import bcrypt
 import pytest
-from tests.integration.oci import Repository, connect, digest_of, encode, index_of, refusal
+from tests.integration.oci import (
+    Repository,
+    answer,
+    connect,
+    digest_of,
+    encode,
+    head,
+    index_of,
+    read_refusal,
+    refusal,
+    wire,
+)
 from tests.integration.server import Server
 
 DIGEST = digest_of(b"nothing")
@@ -118,7 +131,40 @@ def test_an_upload_that_somebody_else_finished_is_not_a_push_of_a_stranger(
 ) -> None:
     location, query = alice.start_upload(), {"digest": digest_of(b"of alice")}
     assert alice.api.put(location, params=query, content=b"of alice").status_code == 201
-    assert refusal(stranger.api.put(location, params=query, content=b"of alice")).status in (403, 404)
+    error = refusal(stranger.api.put(location, params=query, content=b"of alice"))
+    assert (error.status, error.code) == (404, "BLOB_UPLOAD_UNKNOWN")
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH", "PUT", "DELETE"])
+def test_an_upload_in_a_foreign_team_is_unknown_by_every_method(
+    alice: Repository, stranger: Repository, method: str
+) -> None:
+    for upload in (alice.start_upload(), f"{alice.uploads}{uuid.uuid4()}"):
+        error = refusal(stranger.api.request(method, upload.partition("?")[0], params={"digest": DIGEST}))
+        assert (error.status, error.code) == (404, "BLOB_UPLOAD_UNKNOWN")
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH", "PUT", "DELETE"])
+def test_a_token_for_another_repository_finds_an_upload_unknown(
+    users_server: Server, alice: Repository, method: str
+) -> None:
+    location = alice.start_upload().partition("?")[0]
+    with connect(users_server.url, "carol", "lorac") as api:
+        token = api.get("/v2/token", params={"scope": "repository:other/app:pull,push"}).json()["token"]
+    with connect(users_server.url) as api:
+        headers = {"Authorization": f"Bearer {token}"}
+        response = api.request(method, location, params={"digest": DIGEST}, headers=headers)
+        assert (response.status_code, refusal(response).code) == (404, "BLOB_UPLOAD_UNKNOWN")
+        assert api.request(method, location, params={"digest": DIGEST}).status_code == 401
+
+
+def test_who_may_not_push_is_refused_before_a_manifest_is_read(alice: Repository, users_server: Server) -> None:
+    basic = base64.b64encode(b"carol:lorac").decode()
+    asking = (f"Authorization: Basic {basic}", "Content-Length: 5", "Expect: 100-continue")
+    with wire(users_server) as connection:
+        connection.sendall(head("PUT", f"{alice.url}/manifests/1.0", *asking))
+        response, body = answer(connection)  # no "100 Continue" before it
+    assert read_refusal(response.status, str(response.getheader("Content-Type")), body).code == "DENIED"
 
 
 def test_a_refused_tag_names_who_holds_it(alice: Repository, bob: Repository) -> None:

@@ -49,7 +49,12 @@ def test_a_database_that_does_not_answer_is_told_with_its_cause_and_without_the_
         assert ended.returncode == 1
         assert "database" in ended.stderr
         assert "a-secret-word" not in ended.stdout + ended.stderr
-    assert "Connection refused" in run("db", "upgrade", url="postgresql://pier@127.0.0.1:1/registry").stderr
+        assert "Connection refused" in ended.stderr
+
+
+def test_a_database_that_does_not_exist_is_told_by_its_name() -> None:
+    url = shared_postgres().url("no_such_registry")
+    assert 'database "no_such_registry" does not exist' in run("serve", "--port", "0", url=url).stderr
 
 
 def test_help_tells_of_the_command_and_shows_no_password() -> None:

@@ -173,7 +173,7 @@ def check(world: World, authorization: str | None, rights: Rights, endpoints: li
 def _status(rights: Rights, method: str, row: Row) -> int:
     needed: int = getattr(rights, row.needs, GOOD)
     if row.needs == "upload" and method == "PUT" and needed == 404:
-        return rights.push or 404  # who comes too late must be somebody who could have pushed
+        return rights.late
     if row.needs == "mount":
         return rights.push or needed or row.good
     return needed or row.good

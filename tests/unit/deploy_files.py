@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from pierone_http.settings import CONFIG_FILE_VARIABLE, Settings
+from pierone_http.setting_names import CONFIG_FILE_VARIABLE
+from pierone_http.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

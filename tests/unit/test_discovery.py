@@ -13,8 +13,8 @@ from starlette.responses import Response
 from pierone_adapters.memory import memory_metadata
 from pierone_core.caller import Caller
 from pierone_core.discovery import PAGE_LIMIT, REFERRERS_LIMIT, Discovery, Page
-from pierone_core.errors import NameUnknown
-from pierone_core.manifest import OCI_INDEX, Manifest, parse
+from pierone_core.errors import ManifestInvalid, NameUnknown
+from pierone_core.manifest import ANNOTATIONS_MAX_BYTES, OCI_INDEX, Manifest, parse
 from pierone_core.ports import Metadata
 from pierone_core.records import ManifestWrite, Referrer, TagWrite
 from pierone_core.values import Digest, Repository, Tag
@@ -171,5 +171,28 @@ def test_a_page_of_referrers_is_never_longer_than_clients_take(character: str) -
 
 
 def test_a_referrer_that_fills_a_page_alone_is_still_listed() -> None:
-    manifests = [artifact(f"{number}" + "x" * (CLIENTS_TAKE - 1000)) for number in range(3)]
-    assert [len(page.items) for page in all_referrers(over(*manifests))] == [1, 1, 1]
+    fitting = ANNOTATIONS_MAX_BYTES - len('{"about":""}')
+    # How many bytes each takes; the last is half a surrogate pair, which JSON may have.
+    for filling, size in (("x", 1), ("ä", 2), ('"', 2), ("\ud800", 6)):
+        discovery = over(*[artifact(f"{number}" + filling * ((fitting - 1) // size)) for number in range(3)])
+        assert [len(page.items) for page in all_referrers(discovery)] == [1, 1, 1]
+        body = bytes(document(discovery, "").body)
+        assert ANNOTATIONS_MAX_BYTES < len(body) <= CLIENTS_TAKE
+        assert json.loads(body)["manifests"][0]["annotations"]["about"].endswith(filling)
+
+
+def test_a_page_of_many_short_annotations_is_never_longer_than_clients_take() -> None:
+    texts = [f'"{number:x}":"{number % 7}"' for number in range(100_000)]
+    head, subject = '{"schemaVersion":2,"manifests":[],"annotations":{', {"mediaType": "a/b", "size": 1}
+    tail = f'}},"subject":{json.dumps(subject | {"digest": str(SUBJECT)})},"x":'
+    written = [f"{head}{','.join(texts)}{tail}{number}}}".encode() for number in range(4)]
+    discovery = over(*[parse(data, OCI_INDEX) for data in written])
+    assert sum(map(len, written[:3])) < CLIENTS_TAKE < sum(map(len, written))
+    body = bytes(document(discovery, "").body)
+    assert len(json.loads(body)["manifests"]) == 3
+    assert len(body) < CLIENTS_TAKE
+
+
+def test_annotations_that_no_list_can_hold_are_refused_and_the_reason_is_told() -> None:
+    with pytest.raises(ManifestInvalid, match="annotations of a manifest with a subject may have 4192256 bytes"):
+        artifact("x" * ANNOTATIONS_MAX_BYTES)

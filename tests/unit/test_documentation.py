@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from pierone_http.errors import STATUS
-from pierone_http.settings import CONFIG_FILE_VARIABLE, Settings
+from pierone_http.setting_names import CONFIG_FILE_VARIABLE
+from pierone_http.settings import Settings
 
 DOCS = Path(__file__).parents[2] / "docs"
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)

@@ -1,10 +1,12 @@
 """Settings: from the environment, a TOML file or a call, and what is wrong is said at start."""
 
+import re
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from pierone_cli.configuration import KEYS
 from pierone_http.settings import Settings
 
 
@@ -103,8 +105,32 @@ def test_a_setting_that_cannot_be_is_refused_by_name(monkeypatch: pytest.MonkeyP
 
 def test_a_list_of_patterns_that_is_no_json_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIERONE_MUTABLE_TAGS", "a/*:dev")
-    with pytest.raises(ValueError, match="mutable_tags"):
+    with pytest.raises(ValueError, match="PIERONE_MUTABLE_TAGS must be a JSON list"):
         Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("PIERONE_PUBLIC_REED", "PIERONE_PUBLIC_REED is no setting; did you mean PIERONE_PUBLIC_READ?"),
+        ("pierone_prot", "PIERONE_PROT is no setting; did you mean PIERONE_PORT?"),
+        ("PIERONE_MUTABLETAGS", "PIERONE_MUTABLETAGS is no setting; did you mean PIERONE_MUTABLE_TAGS?"),
+        ("PIERONE_XYZZY_Q", "PIERONE_XYZZY_Q is no setting; `pierone-server serve --help` tells all of them"),
+        ("PIERONE_", "PIERONE_ is no setting; "),
+    ],
+)
+def test_a_variable_that_is_no_setting_is_refused_with_the_one_that_was_meant(
+    monkeypatch: pytest.MonkeyPatch, name: str, said: str
+) -> None:
+    monkeypatch.setenv(name, "1")
+    with pytest.raises(ValueError, match=re.escape(said)):
+        Settings()
+
+
+def test_variables_of_the_client_and_of_others_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*(f"PIERONE_{key.upper()}" for key in KEYS), "_PIERONE_COMPLETE", "PIERONEER", "pierone_host"):
+        monkeypatch.setenv(name, "localhost")
+    assert Settings().host == "localhost"
 
 
 def test_a_setting_is_read_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Executable, Row, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from pierone_adapters.sql.database import Parameters
-from pierone_adapters.sql.failures import translated
+from pierone_adapters.sql.failures import cause, translated
 from pierone_adapters.sql.postgres_connection import NoAnswer, Target
 from pierone_adapters.sql.postgres_pool import pooled, unpooled
 from pierone_adapters.sql.revisions import is_current
@@ -104,12 +104,16 @@ class PostgresDatabase:
             return result.all() if has_rows else ()
 
     def _require_current_schema(self) -> None:
-        with translated(), self._apart.connect() as connection:
-            if not is_current(connection):
-                raise Unavailable(
-                    "the registry's database has no schema or an older one: run `pierone-server db upgrade` with the "
-                    "same settings, then start again"
-                )
+        try:
+            with self._apart.connect() as connection:
+                current = is_current(connection)
+        except SQLAlchemyError as error:
+            raise Unavailable(f"the registry's database cannot be used: {cause(error)}") from error
+        if not current:
+            raise Unavailable(
+                "the registry's database has no schema or an older one: run `pierone-server db upgrade` with the "
+                "same settings, then start again"
+            )
 
 
 def _code(error: DBAPIError) -> str | None:

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from pierone_adapters.sql.failures import cause
 from pierone_adapters.sql.postgres_connection import Target
 from pierone_adapters.sql.postgres_pool import unpooled
 from pierone_adapters.sql.revisions import HEAD, is_current, upgrade
@@ -25,8 +26,7 @@ def upgrade_postgres(url: str, revision: str = HEAD) -> bool:
             connection.execute(_LOCK)
             return _upgrade(connection, revision)
     except SQLAlchemyError as error:
-        cause = str(getattr(error, "orig", error)).strip()
-        raise Unavailable(f"the registry's database was not changed: {cause}") from error
+        raise Unavailable(f"the registry's database was not changed: {cause(error)}") from error
 
 
 def _upgrade(connection: Connection, revision: str) -> bool:

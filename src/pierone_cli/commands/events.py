@@ -29,7 +29,7 @@ def events(registry: "Registry", team: str, artifact: str, output: str) -> None:
     Every change of an artifact since its first push, the oldest first.
     """
     try:
-        found = list(registry.pages(f"/teams/{quote(team)}/artifacts/{quote(artifact)}/events"))
+        found = list(registry.rows(f"/teams/{quote(team)}/artifacts/{quote(artifact)}/events", "time", "caller"))
     except NotFound as error:
         raise click.UsageError(NO_ARTIFACT) from error
     print_rows(_COLUMNS, [_row(event) for event in found], output, _WIDTHS)

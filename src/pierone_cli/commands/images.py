@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import click
 
-from pierone_cli.errors import Ambiguous, ClientError, NotFound
+from pierone_cli.errors import Ambiguous, ClientError, NotFound, printable
 from pierone_cli.group import open_registry, output_option, token_option, url_option, with_registry
 from pierone_cli.output import print_rows, say
 from pierone_cli.reference import ImageReference, Reference
@@ -27,13 +27,13 @@ def image(registry: "Registry", image: str, output: str) -> None:
     IMAGE is a digest, or the beginning of one.
     """
     try:
-        rows = list(registry.pages(f"/tags/{quote(image, safe='')}"))
+        rows = list(registry.rows(f"/tags/{quote(image, safe='')}"))
     except NotFound:
         say(f"Image {image} not found")
     except Ambiguous:
         say(f"Prefix {image} matches more than one image.")
     else:
-        print_rows(["team", "artifact", "name"], rows, output)
+        print_rows(["team", "artifact", "name"], rows, output, titles={"name": "Tag"})
 
 
 @click.command()
@@ -45,7 +45,7 @@ def resolve(image: Reference, url: str | None, token: str | None) -> None:
 
     IMAGE is [REGISTRY/]TEAM/ARTIFACT:TAG; nothing else is printed.
     """
-    click.echo(_digest(image, url, token))
+    click.echo(printable(_digest(image, url, token)))
 
 
 @click.command()
@@ -67,7 +67,7 @@ def exists(image: Reference, url: str | None, token: str | None) -> None:
 
 
 def _digest(image: Reference, url: str | None, token: str | None) -> str:
-    registry = open_registry(image.registry or url, token)
+    registry = open_registry(url, token, written=image.registry)
     try:
         return registry.digest(image.repository, image.name)
     except NotFound as error:

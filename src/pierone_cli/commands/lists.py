@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import click
 
-from pierone_cli.errors import ClientError, NotFound
+from pierone_cli.errors import ClientError, NotFound, printable
 from pierone_cli.group import output_option, with_registry
 from pierone_cli.output import Row, print_rows, seconds
 from pierone_cli.reference import Team
@@ -23,6 +23,12 @@ _LIMIT, _LIMIT_OF_MANY = 20, 3
 _IS_SIGNATURE = re.compile(r"sha(256|512)-[0-9a-f]{64}(\..+)?").fullmatch
 Tag = dict[str, Any]
 NO_ARTIFACT = "Artifact or Team does not exist! Please double check for spelling mistakes."
+_NO_TEAM = (
+    "The Team you are looking for does not exist or we could not find any artifacts registered in Pierone! "
+    "Please double check for spelling mistakes."
+)
+# What the earlier client says of a tag about which its registry says nothing.
+_NO_STATUS = "Not Processed"
 
 
 @click.command()
@@ -30,7 +36,7 @@ NO_ARTIFACT = "Artifact or Team does not exist! Please double check for spelling
 @with_registry
 def teams(registry: "Registry", output: str) -> None:
     """List the teams that have artifacts."""
-    print_rows(["name"], [{"name": name} for name in sorted(registry.pages("/teams"))], output)
+    print_rows(["name"], [{"name": name} for name in sorted(registry.names("/teams"))], output)
 
 
 @click.command()
@@ -54,7 +60,9 @@ def tags(registry: "Registry", team: str, artifact: Sequence[str], limit: int | 
 
     The oldest of them comes first. Without an artifact, those of all artifacts of the team.
     """
-    names = artifact or artifact_names(registry, team)
+    names = sorted(artifact) or artifact_names(registry, team)
+    if not names:
+        raise click.UsageError(_NO_TEAM)
     count = limit or (_LIMIT if artifact else _LIMIT_OF_MANY)
     rows = [_row(team, name, tag) for name in names for tag in tags_of(registry, team, name, count)]
     print_rows(_TAG_COLUMNS, rows, output)
@@ -77,12 +85,12 @@ def latest(registry: "Registry", team: str, artifact: str, output: str) -> None:
         found = None
     if found is None:
         raise ClientError("Latest tag not found")
-    click.echo(found)
+    click.echo(printable(found))
 
 
 def artifact_names(registry: "Registry", team: str) -> list[str]:
     """All artifacts of a team, sorted."""
-    return sorted(registry.pages(f"/teams/{quote(team)}/artifacts"))
+    return sorted(registry.names(f"/teams/{quote(team)}/artifacts"))
 
 
 def tags_of(registry: "Registry", team: str, artifact: str, count: int | None = None) -> list[Tag]:
@@ -95,7 +103,7 @@ def tags_of(registry: "Registry", team: str, artifact: str, count: int | None = 
 
 def _newest_first(registry: "Registry", team: str, artifact: str, count: int | None) -> Iterator[Tag]:
     page = {"limit": str(count)} if count else {}
-    found = registry.pages(tags_path(team, artifact), {"order": "desc"} | page)
+    found = registry.rows(tags_path(team, artifact), "name", "created", params={"order": "desc"} | page)
     first = next(found, None)
     if first is None:
         return
@@ -114,5 +122,6 @@ def tags_path(team: str, artifact: str, tag: str | None = None) -> str:
 
 
 def _row(team: str, artifact: str, tag: Tag) -> Row:
-    status = {name: tag.get(name) for name in ("created_by", "status", "status_reason")}
-    return status | {"team": team, "artifact": artifact, "tag": tag["name"], "created_time": seconds(tag["created"])}
+    status = {name: tag.get(name, _NO_STATUS) for name in ("status", "status_reason")}
+    creation = {"created_by": tag.get("created_by"), "created_time": seconds(tag["created"])}
+    return status | creation | {"team": team, "artifact": artifact, "tag": tag["name"]}

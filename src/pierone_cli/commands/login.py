@@ -12,9 +12,10 @@ from pierone_cli.credential import Credential
 from pierone_cli.docker_config import docker_config_file, use_helper, use_secret
 from pierone_cli.errors import ClientError, NoCredential, Refused
 from pierone_cli.group import choose_address, token_option, url_option
+from pierone_cli.logins import remember
 from pierone_cli.output import say
 from pierone_cli.tokens.kept import Kept
-from pierone_cli.tokens.service import service_credential
+from pierone_cli.tokens.service import service_credential, source_of_environment
 from pierone_cli.tokens.sources import WRITE, current, given_credential, kept_credentials
 
 _PROGRAM = "docker-credential-pierone"
@@ -45,16 +46,30 @@ def login(*, url: str | None, token: str | None, plain: bool, device: bool) -> N
     """
     if not plain and shutil.which(_PROGRAM) is None:
         raise ClientError(f"{_PROGRAM} is not on your PATH; add the directory where pip put it, or use --plain")
+    if not plain and (token is not None or device):
+        _refuse_what_would_not_be_used()
     address = choose_address(url)
     found = _find(address, token, device=device)
     if found is None:
+        remember(address)
         say(f"{address.host} lets everybody in; there is nothing to configure.")
         return
     _check(address, found.credential)
     if found.new:
         kept_credentials().keep(address.host, found.new)
     _write(address, found.credential, plain=plain)
+    remember(address)
     say(f"Authentication configured for {address.url}, you don't need to run pierone login anymore!")
+
+
+def _refuse_what_would_not_be_used() -> None:
+    # The helper gives tokens of the environment first: pushes would be made by another identity than was checked here.
+    source = source_of_environment()
+    if source:
+        raise ClientError(
+            f"clients would get the token of {source}, which wins over a login; unset it, or use --plain to write this "
+            "token into config.json"
+        )
 
 
 def _write(address: Address, credential: Credential, *, plain: bool) -> None:

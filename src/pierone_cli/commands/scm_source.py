@@ -32,18 +32,18 @@ def scm_source(registry: "Registry", team: str, artifact: str, tag: Sequence[str
     known = {found["name"]: found for found in tags_of(registry, team, artifact)}
     if not known:
         raise click.UsageError(NO_ARTIFACT)
-    rows = [_row(name, known.get(name, {}), source_of(registry, team, artifact, name)) for name in tag or known]
+    rows = [_row(name, known.get(name, {}), source_of(registry, team, artifact, name)) for name in sorted(tag or known)]
     print_rows(_COLUMNS, rows, output, _WIDTHS)
 
 
 def source_of(registry: "Registry", team: str, artifact: str, tag: str) -> dict[str, Any]:
     """What the registry knows of a tag's source; nothing where it knows nothing."""
     try:
-        return dict(registry.json(f"{tags_path(team, artifact, tag)}/scm-source") or {})
+        return registry.json(f"{tags_path(team, artifact, tag)}/scm-source")
     except NotFound:
         return {}
 
 
 def _row(name: str, tag: dict[str, Any], source: dict[str, Any]) -> Row:
-    when = {"created_time": seconds(tag.get("created")), "created_by": tag.get("created_by")}
+    when = {"created_time": seconds(tag.get("created")), "created_by": tag.get("created_by", "")}
     return {column: source.get(column) for column in ("author", "url", "revision", "status")} | when | {"tag": name}

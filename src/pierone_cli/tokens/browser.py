@@ -9,9 +9,8 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import click
-
 from pierone_cli.errors import ClientError
+from pierone_cli.output import say
 from pierone_cli.tokens.authorization_server import AuthorizationServer
 from pierone_cli.tokens.kept import Kept
 
@@ -36,7 +35,7 @@ def log_in_with_a_browser(
             "prompt": "consent",  # OpenID Connect: without it there is no refresh token
         }
         url = f"{server.endpoint('authorization_endpoint')}?{urlencode(query)}"
-        click.echo(f"A browser opens to log you in; if none does, open {url}", err=True)
+        say(f"A browser opens to log you in; if none does, open {url}")
         open_browser(url)
         code = _code(server, callback.wait(patience or _SECONDS_TO_LOG_IN))
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": callback.address}

@@ -4,9 +4,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import click
-
 from pierone_cli.errors import ClientError
+from pierone_cli.output import say
 from pierone_cli.tokens.authorization_server import AuthorizationServer, OAuthRefusal
 from pierone_cli.tokens.kept import Kept
 
@@ -45,5 +44,5 @@ def _more_patience(refusal: OAuthRefusal) -> float:
 
 def _show(started: Mapping[str, Any]) -> None:
     code, address = started["user_code"], started["verification_uri"]
-    click.echo(f"Open {started.get('verification_uri_complete', address)} in a browser", err=True)
-    click.echo(f"and check that it shows the code {code} (if it asks for one, this is it).", err=True)
+    say(f"Open {started.get('verification_uri_complete', address)} in a browser")
+    say(f"and check that it shows the code {code} (if it asks for one, this is it).")

@@ -82,7 +82,8 @@ class KeptCredentials:
 
 
 def _parse(entry: Mapping[str, object]) -> Kept:
-    try:
-        return Kept(**entry)  # type: ignore[arg-type] # checked by the field names; a foreign key is damage
-    except TypeError as error:
-        raise ClientError("the file of kept tokens was written by another version; log in again") from error
+    types = {name: (float, int) if name == "expires_at" else (str,) for name in Kept.__dataclass_fields__}
+    is_whole = "secret" in entry and all(isinstance(value, types.get(name, ())) for name, value in entry.items())
+    if not is_whole:
+        raise ClientError("the file of kept tokens is damaged, or of another version; log in again")
+    return Kept(**entry)  # type: ignore[arg-type] # just compared

@@ -23,6 +23,12 @@ def service_credential(scopes: Sequence[str]) -> Credential | None:
     return _fixed_token() or _token_of_file() or _token_of_endpoint(scopes)
 
 
+def source_of_environment() -> str:
+    """What of the environment a token would come from; empty where there is nothing. Nobody is asked for it."""
+    found = _fixed_token() or _token_of_file()
+    return found.source if found else _endpoint().partition("?")[0]
+
+
 def _fixed_token() -> Credential | None:
     pairs = (pair.partition("=") for pair in os.environ.get("OAUTH2_ACCESS_TOKENS", "").split(","))
     tokens = {name.strip(): token.strip() for name, _, token in pairs}
@@ -30,18 +36,24 @@ def _fixed_token() -> Credential | None:
 
 
 def _token_of_file() -> Credential | None:
+    if not _has_directory():
+        return None
     file = _directory() / f"{NAME}-token-secret"
     return _credential(_read(file).strip(), str(file)) if file.is_file() else None
 
 
 def _token_of_endpoint(scopes: Sequence[str]) -> Credential | None:
-    url = next((os.environ[name] for name in _URL_VARIABLES if os.environ.get(name)), "")
-    is_meant = os.environ.get("CREDENTIALS_DIR") or (_directory() / "client.json").is_file()
-    if not url or not is_meant:
+    url = _endpoint()
+    if not url:
         return None
     client = _keys("client.json", "client_id", "client_secret")
     form = {"scope": " ".join(scopes)} | _grant()
     return _credential(_ask(url, client, form), url.partition("?")[0])
+
+
+def _endpoint() -> str:
+    named = next((os.environ[name] for name in _URL_VARIABLES if os.environ.get(name)), "")
+    return named if _has_directory() else ""
 
 
 def _grant() -> dict[str, str]:
@@ -89,4 +101,9 @@ def _credential(token: str, source: str) -> Credential | None:
 
 
 def _directory() -> Path:
-    return Path(os.environ.get("CREDENTIALS_DIR", "."))
+    return Path(os.environ["CREDENTIALS_DIR"])
+
+
+def _has_directory() -> bool:
+    # Without it nothing is read: where somebody stands is where others put files.
+    return bool(os.environ.get("CREDENTIALS_DIR"))

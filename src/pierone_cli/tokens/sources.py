@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from pierone_cli.configuration import state_file
+from pierone_cli.configuration import state_directory
 from pierone_cli.credential import TOKEN_USER, Credential
 from pierone_cli.errors import ClientError, NoCredential
 from pierone_cli.tokens.kept import Kept, KeptCredentials
@@ -21,7 +21,7 @@ _SECONDS_LEFT = 60.0
 
 def kept_credentials() -> KeptCredentials:
     """The logins of people on this machine."""
-    return KeptCredentials(state_file())
+    return KeptCredentials(state_directory() / "tokens.json")
 
 
 def given_credential(token: str | None) -> Credential | None:

@@ -60,7 +60,7 @@ async def _refuse_parameters(request: Request, error: RequestValidationError) ->
 async def _refuse_path(request: Request, error: HTTPException) -> Response:
     path = request.scope["path"][:300]
     if error.status_code == HTTPStatus.NOT_FOUND:
-        return problem(request, EndpointUnknown(f"{request.method[:20]} {path} not found; see /docs"))
+        return problem(request, EndpointUnknown(f"{request.method[:20]} {path} not found; see /openapi.json"))
     message = f"{request.method[:20]} is not supported at {path}"
     return _answer(error.status_code, EndpointUnknown.code, message, {}, dict(error.headers or {}))
 

@@ -143,7 +143,7 @@ class Discovery(BaseModel):
 
     schema_url: Annotated[str, Field(examples=["/swagger.json"])]
     schema_type: Annotated[str, Field(examples=["openapi-3.1"])]
-    ui_url: Annotated[str, Field(examples=["/docs"])]
+    ui_url: Annotated[str, Field(examples=["/openapi.json"])]
 
 
 class Problem(BaseModel):

@@ -5,23 +5,23 @@ from fastapi.responses import JSONResponse, RedirectResponse
 
 from pierone_http.api import models
 
-DOCS = "/docs"
+DESCRIPTION = "/openapi.json"
 SWAGGER = "/swagger.json"
 
 
 def page_routes() -> APIRouter:
     """The routes, which anybody may see."""
     router = APIRouter()
-    router.add_api_route("/", to_docs, response_class=RedirectResponse, status_code=302, include_in_schema=False)
-    router.add_api_route("/ui/", to_docs, response_class=RedirectResponse, status_code=302, include_in_schema=False)
+    router.add_api_route("/", to_schema, response_class=RedirectResponse, status_code=302, include_in_schema=False)
+    router.add_api_route("/ui/", to_schema, response_class=RedirectResponse, status_code=302, include_in_schema=False)
     router.add_api_route(SWAGGER, swagger, response_class=JSONResponse, include_in_schema=False)
     router.add_api_route("/.well-known/schema-discovery", discovery)
     return router
 
 
-async def to_docs() -> str:
-    """Send people to the pages of the API."""
-    return DOCS
+async def to_schema() -> str:
+    """Send people to the description of the API."""
+    return DESCRIPTION
 
 
 async def swagger(request: Request) -> JSONResponse:
@@ -31,4 +31,4 @@ async def swagger(request: Request) -> JSONResponse:
 
 async def discovery() -> models.Discovery:
     """Where the description of the API is."""
-    return models.Discovery(schema_url=SWAGGER, schema_type="openapi-3.1", ui_url=DOCS)
+    return models.Discovery(schema_url=SWAGGER, schema_type="openapi-3.1", ui_url=DESCRIPTION)

@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pierone_core.caller import Caller
-from pierone_core.discovery import Discovery, Page
+from pierone_core.discovery import Discovery
 from pierone_core.errors import QueryInvalid
-from pierone_core.manifest import OCI_INDEX
+from pierone_core.manifest import OCI_INDEX, shortest_json
 from pierone_core.records import Referrer
 from pierone_core.values import REPOSITORY_MAX_LENGTH, Digest, Repository
 from pierone_http.work import Work
@@ -32,13 +32,13 @@ class DiscoveryEndpoints:
         """GET /v2/<name>/tags/list (end-8a, end-8b)."""
         limit, after = _paging(request.query_params)
         page = await self.work.read(self.discovery.tags, repository, limit, after)
-        return _json({"name": repository.name, "tags": list(page.items)}, _link(request, page))
+        return _json({"name": repository.name, "tags": list(page.items)}, _link(request, page.next))
 
     async def catalog(self, request: Request) -> Response:
         """GET /v2/_catalog: not in the OCI spec, but in Docker's."""
         limit, after = _paging(request.query_params)
         page = await self.work.read(self.discovery.repositories, limit, after)
-        return _json({"repositories": list(page.items)}, _link(request, page))
+        return _json({"repositories": list(page.items)}, _link(request, page.next))
 
     async def list_referrers(self, request: Request, _caller: Caller, repository: Repository, text: str) -> Response:
         """GET /v2/<name>/referrers/<digest> (end-12a, end-12b): never 404."""
@@ -46,16 +46,18 @@ class DiscoveryEndpoints:
         kind = request.query_params.get("artifactType")
         subject = Digest.parse(text)
         # Annotations may fill megabytes: too long for the event loop.
-        page = await self.work.fetch(self.discovery.referrers, repository, subject, kind or None, limit, after)
-        index = {
-            "schemaVersion": 2,
-            "mediaType": OCI_INDEX,
-            "manifests": [_descriptor(r) for r in page.items],
-        }
-        headers = _link(request, page)
+        body, following = await self.work.fetch(self._referrers, repository, subject, kind or None, limit, after)
+        headers = _link(request, following)
         if kind:
             headers["OCI-Filters-Applied"] = "artifactType"
-        return _json(index, headers, OCI_INDEX)
+        return Response(body, headers=headers, media_type=OCI_INDEX)
+
+    def _referrers(
+        self, repository: Repository, subject: Digest, kind: str | None, limit: int | None, after: str
+    ) -> tuple[bytes, str | None]:
+        page = self.discovery.referrers(repository, subject, kind, limit, after)
+        index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": list(map(_descriptor, page.items))}
+        return shortest_json(index), page.next
 
 
 def _paging(query: QueryParams) -> tuple[int | None, str]:
@@ -67,11 +69,11 @@ def _paging(query: QueryParams) -> tuple[int | None, str]:
     return (None if number is None else int(number)), after
 
 
-def _link(request: Request, page: Page[Referrer] | Page[str]) -> dict[str, str]:
-    if page.next is None:
+def _link(request: Request, following: str | None) -> dict[str, str]:
+    if following is None:
         return {}
     query = {key: value for key, value in request.query_params.items() if key in ("n", "artifactType")}
-    target = f"{request.url.path}?{urlencode(query | {'last': page.next})}"
+    target = f"{request.url.path}?{urlencode(query | {'last': following})}"
     return {"Link": f'<{target}>; rel="next"'}
 
 
@@ -88,5 +90,5 @@ def _descriptor(referrer: Referrer) -> dict[str, object]:
     return facts
 
 
-def _json(body: object, headers: dict[str, str], media_type: str = "application/json") -> Response:
-    return Response(json.dumps(body), headers=headers, media_type=media_type)
+def _json(body: object, headers: dict[str, str]) -> Response:
+    return Response(json.dumps(body), headers=headers, media_type="application/json")

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pierone_core.caller import Caller
+from pierone_core.caller import PUSH, Caller
 from pierone_core.errors import (
     BlobUploadInvalid,
     BlobUploadUnknown,
+    Denied,
     DigestInvalid,
     NameInvalid,
     SizeInvalid,
+    Unauthorized,
 )
 from pierone_core.push_blobs import BlobPush
 from pierone_core.records import UploadSession
@@ -59,7 +61,7 @@ class BlobPushEndpoints:
             session = await self.work.read(self.push.resume, caller, repository, upload_id)
         except BlobUploadUnknown:
             # A PUT whose answer was lost comes again: it succeeds if the blob is there.
-            if not await self.work.run(self.push.has_blob, caller, repository, digest):
+            if not await self._has_blob(caller, repository, digest):
                 raise
             return _created(repository, digest)
         body, start = self._body(request)
@@ -76,6 +78,20 @@ class BlobPushEndpoints:
         session = await self.work.read(self.push.resume, caller, repository, upload_id)
         await self.work.run(self.push.cancel_upload, session)
         return Response(status_code=204)
+
+    async def _has_blob(self, caller: Caller, repository: Repository, digest: Digest) -> bool:
+        """False for whoever may not push there: to them the upload is unknown, as it is by every other method.
+
+        Raises `Unauthorized` for whoever may push nowhere, as with a pass alone: a push may go on with a new token.
+        """
+        try:
+            return await self.work.run(self.push.has_blob, caller, repository, digest)
+        except Denied:
+            return False
+        except Unauthorized:
+            if caller.grants and any(action == PUSH for _, action in caller.grants.allowed):
+                return False
+            raise
 
     async def _mount(self, caller: Caller, repository: Repository, digest: str, source: str | None) -> bool:
         try:

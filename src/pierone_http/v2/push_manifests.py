@@ -1,6 +1,6 @@
 """Spec chapter "Push", section "Pushing Manifests"."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
 from starlette.requests import Request
@@ -18,6 +18,9 @@ from pierone_http.work import Work
 
 # The spec asks for ten at least.
 TAGS_AT_ONCE = 100
+# A document of nothing but `{}` fills thirty times its length while it is parsed, so those above this size (hardly any)
+# are taken one after the other.
+_LARGE_BYTES = 128 << 10
 
 
 @dataclass(frozen=True)
@@ -29,24 +32,29 @@ class ManifestPushEndpoints:
     work: Work
     patience: float
     max_bytes: int
+    one_by_one: Work = field(default_factory=lambda: Work(prompt=False, threads=1))
 
     async def put_manifest(self, request: Request, caller: Caller, repository: Repository, text: str) -> Response:
         """PUT /v2/<name>/manifests/<tag-or-digest> (end-7a), with ?tag=... (end-7b): all tags or none."""
         reference = parse_reference(text)
         tags = _extra_tags(request, reference)
         source = _scm_source(request)
+        # Judged again with the rest of the push, but whoever may not push is not to fill the memory first.
+        await self.work.run(self.push.access.check_push, caller, repository)
         length = request.headers.get("content-length")
         data = await Body(request, int(length) if length else None, self.patience).whole(self.max_bytes)
         media_type = request.headers.get("content-type")
         if source:
             claimed = tags if isinstance(reference, Digest) else [reference]
             await self.work.run(self.claims.claim, caller, repository, claimed, _digest(reference, data), source)
-        pushed = await self.work.run(self.push.put_manifest, caller, repository, reference, media_type, data, tags)
+        work = self.work if len(data) <= _LARGE_BYTES else self.one_by_one
+        pushed = await work.run(self.push.put_manifest, caller, repository, reference, media_type, data, tags)
         return Response(status_code=201, headers=_headers(repository, pushed, tags))
 
 
 def _extra_tags(request: Request, reference: Tag | Digest) -> list[Tag]:
-    tags = [Tag.parse(text) for text in request.query_params.getlist("tag")]
+    named = dict.fromkeys(request.query_params.getlist("tag"))
+    tags = [Tag.parse(text) for text in named]
     if tags and isinstance(reference, Tag):
         raise QueryInvalid("?tag= goes with a push by digest: PUT .../manifests/<digest>?tag=a&tag=b")
     if len(tags) > TAGS_AT_ONCE:

@@ -60,6 +60,7 @@ def test_what_is_stored_can_be_got_listed_and_erased(home: Home, host: str) -> N
     assert home.helper("list").json == {host: "carol"}
     assert home.helper("erase", f"https://{host}\n").code == 0
     assert home.helper("get", host).out == NOT_FOUND
+    assert (home.path / ".local/state/pierone/registries.json").read_text() == "{}\n"
 
 
 def test_erasing_what_is_not_there_is_no_error(home: Home, host: str) -> None:
@@ -84,6 +85,17 @@ def test_what_cannot_be_stored_is_an_error(bare_home: Home, given: str, sentence
 def test_list_has_every_registry_with_its_user(home: Home, host: str, bare_home: Home) -> None:
     bare_home.helper("store", json.dumps({"ServerURL": "b.example.org:5000", "Username": "x", "Secret": "y"}))
     assert home.helper("list", "unused").json == {host: "oauth2", "b.example.org:5000": "x"}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [{"secret": None}, {"secret": 1}, {"secret": "a", "expires_at": "soon"}, {"secret": "a", "foreign": ""}, {}],
+)
+def test_a_damaged_file_of_tokens_is_an_error_and_no_credential(home: Home, host: str, entry: object) -> None:
+    home.tokens.write_text(json.dumps({host: entry}))
+    done = home.helper("get", host, OAUTH2_ACCESS_TOKENS="")
+    assert (done.code, done.err) == (1, "")
+    assert done.out == "the file of kept tokens is damaged, or of another version; log in again\n"
 
 
 @pytest.mark.parametrize("action", ["version", "-v", "--version"])

@@ -180,6 +180,27 @@ def test_a_login_that_fails_says_why(server: AuthorizationServer, answer: dict[s
         log_in_with_a_browser(server, browser(lambda query: answer | {"state": query["state"]}))
 
 
+ESCAPE = "\x1b]0;mine\x07\x1b[2J"
+
+
+def test_what_comes_back_cannot_move_the_cursor(server: AuthorizationServer) -> None:
+    answer = {"error": "a", "error_description": ESCAPE}
+    with pytest.raises(ClientError) as failed:
+        log_in_with_a_browser(server, browser(lambda query: answer | {"state": query["state"]}))
+    assert "the login failed: �]0;mine��[2J; run" in failed.value.format_message()
+
+
+def test_a_code_to_enter_cannot_move_the_cursor(
+    server: AuthorizationServer, issuer: Issuer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    issuer.started |= {"user_code": ESCAPE, "verification_uri": ESCAPE}
+    issuer.replies = [Reply(body=TOKENS)]
+    log_in_on_a_device(server, lambda _: None)
+    shown = capsys.readouterr().err
+    assert shown.count("�]0;mine��[2J") == 2
+    assert "\x1b" not in shown
+
+
 def test_a_browser_that_does_not_come_back_is_waited_for_no_longer_than_said(server: AuthorizationServer) -> None:
     with pytest.raises(ClientError, match="nobody logged in in time"):
         log_in_with_a_browser(server, lambda _: None, patience=0.1)

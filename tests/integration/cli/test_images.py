@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 from tests.integration.cli.command import Home
-from tests.integration.cli.pier_one import PierOne
+from tests.integration.cli.pier_one import PierOne, tag
 from tests.integration.identity.stand_in import Reply, StandIn, reply_always
 
 SOURCE: Mapping[str, str] = {
@@ -25,6 +25,8 @@ def test_image_lists_the_tags_of_a_digest_by_its_beginning(home: Home, pier_one:
     pier_one.images = {"sha256:abcd": held, "sha256:abff": []}
     assert home.pierone("image", "sha256:abc", "-o", "json").json == held
     assert home.pierone("image", "sha256:abc", "-o", "tsv").table[0] == ["team", "artifact", "name"]
+    header = home.pierone("image", "sha256:abc").out.splitlines()[0]
+    assert [title.strip() for title in header.split("│")] == ["Team", "Artifact", "Tag"]
 
 
 @pytest.mark.parametrize(
@@ -49,9 +51,18 @@ def test_scm_source_shows_every_tag_and_leaves_blank_what_is_not_known(home: Hom
 
 def test_scm_source_of_one_tag_cuts_off_the_revision_in_text(home: Home, pier_one: PierOne) -> None:
     pier_one.sources = {"myteam/myapp:1.1": SOURCE}
-    _, row = home.pierone("scm-source", "myteam", "myapp", "1.1").out.splitlines()
+    header, row = home.pierone("scm-source", "myteam", "myapp", "1.1").out.splitlines()
+    titles = ["Tag", "Author", "URL", "Revision", "Status", "Created", "By"]
+    assert [title.strip() for title in header.split("│")] == titles
     assert "0123456789 " in row
     assert "0123456789a" not in row
+
+
+def test_scm_source_is_in_the_order_of_the_names_of_tags(home: Home, pier_one: PierOne) -> None:
+    pier_one.tags["myteam/myapp"] = [tag(name, "2015-08-20T08:14:59.432Z") for name in ("b", "c", "a")]
+    for named in ([], ["c", "b", "a"]):
+        rows = home.pierone("scm-source", "myteam", "myapp", *named, "-o", "json").json
+        assert [row["tag"] for row in rows] == ["a", "b", "c"]
 
 
 def test_scm_source_of_what_does_not_exist_is_a_wrong_use(home: Home) -> None:

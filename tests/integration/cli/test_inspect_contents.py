@@ -2,6 +2,8 @@
 
 import gzip
 import io
+import json
+import re
 import tarfile
 
 import pytest
@@ -36,7 +38,7 @@ def test_the_files_of_the_topmost_layer_are_listed(home: Home, pier_one: PierOne
     columns, *rows = home.pierone("inspect-contents", "myteam", "myapp", "1.0", "-o", "tsv").table
     assert columns == COLUMNS
     digest = digest_of(TOP)
-    assert rows == [["0", digest, "4755", name, "4", "1440058499.0"] for name in ("app/top", "app/more")]
+    assert rows == [["0", digest, "4755", name, "4", "1440058499"] for name in ("app/top", "app/more")]
 
 
 def test_more_layers_come_from_top_to_bottom(home: Home, pier_one: PierOne) -> None:
@@ -67,9 +69,35 @@ def test_layers_may_be_packed_in_any_way_that_images_know(home: Home, pier_one: 
     assert names(home, "1.0") == ["app/top", "app/more"]
 
 
-def test_what_a_layer_deletes_is_said_to_be_deleted(home: Home, pier_one: PierOne) -> None:
-    pier_one.add_image("1.0", gzip.compress(tar_of("etc/.wh.base", "var/.wh..wh..opq", ".wh.top")))
-    assert names(home, "1.0") == ["etc/base (deleted)", "var/* (deleted)", "top (deleted)"]
+def test_what_a_layer_deletes_is_said_to_be_deleted_and_programs_get_the_names(home: Home, pier_one: PierOne) -> None:
+    deleted = ["etc/.wh.base", "var/.wh..wh..opq", ".wh.top"]
+    pier_one.add_image("1.0", gzip.compress(tar_of(*deleted)))
+    assert names(home, "1.0") == deleted
+    shown = home.pierone("inspect-contents", "myteam", "myapp", "1.0").out
+    assert re.findall(r"\S+ \(deleted\)", shown) == ["etc/base (deleted)", "var/* (deleted)", "top (deleted)"]
+
+
+def test_the_mode_is_for_programs_what_it_always_was(home: Home, pier_one: PierOne) -> None:
+    entry = tarfile.TarInfo("a")
+    entry.mode = 0o644
+    pier_one.add_image("1.0", entry.tobuf() + bytes(1024))
+    command = ("inspect-contents", "myteam", "myapp", "1.0", "-o")
+    assert home.pierone(*command, "json").json[0]["mode"] == "o644"
+    assert home.pierone(*command, "tsv").table[1][2] == "o644"
+    header, row = home.pierone(*command, "text").out.splitlines()
+    assert [title.strip() for title in header.split("│")] == ["Idx", "Layer Id", "Mode", "Name", "Size", "Created"]
+    assert row.split()[2] == "0644"
+
+
+@pytest.mark.parametrize("output", ["json", "tsv", "text"])
+def test_rows_are_printed_while_the_layer_still_comes(home: Home, pier_one: PierOne, output: str) -> None:
+    layer = tar_of(*(f"a{number}" for number in range(1100)))
+    pier_one.add_image("1.0", layer)
+    pier_one.blobs[digest_of(layer)] = layer + b"more"
+    done = home.pierone("inspect-contents", "myteam", "myapp", "1.0", "-o", output)
+    assert done.code == 1
+    assert "a1000" in done.out
+    assert "other bytes than those of" in done.err
 
 
 def test_of_an_index_the_image_for_one_platform_is_looked_into(home: Home, pier_one: PierOne) -> None:
@@ -110,6 +138,24 @@ def test_bytes_that_are_not_what_their_digest_says_are_an_error(home: Home, pier
     done = home.pierone("inspect-contents", "myteam", "myapp", "1.0")
     assert (done.code, done.out) == (1, "")
     assert f"other bytes than those of {digest_of(BASE)}" in done.err
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        {"layers": {}},
+        {"layers": ["a"]},
+        {"layers": [{"size": 1}]},
+        {"layers": [{"digest": 1}]},
+        {"layers": [{"digest": "sha256:aa", "size": "1"}]},
+        {"manifests": [{"digest": "sha256:aa", "platform": []}]},
+    ],
+)
+def test_a_manifest_that_is_none_is_one_line(home: Home, pier_one: PierOne, manifest: object) -> None:
+    pier_one.manifests["1.0"] = json.dumps(manifest).encode()
+    done = home.pierone("inspect-contents", "myteam", "myapp", "1.0")
+    assert (done.code, done.out) == (1, "")
+    assert "of the manifest are not those of an image; tell the registry's owners" in done.err
 
 
 def test_a_tag_that_does_not_exist_is_an_error(home: Home) -> None:

@@ -26,8 +26,8 @@ def test_tags_are_listed_with_who_made_them_and_when(home: Home) -> None:
             "artifact": "myapp",
             "created_by": by,
             "created_time": time,
-            "status": None,
-            "status_reason": None,
+            "status": "Not Processed",
+            "status_reason": "Not Processed",
             "tag": name,
         }
         | {"team": "myteam"}
@@ -40,12 +40,13 @@ def test_tags_are_listed_with_who_made_them_and_when(home: Home) -> None:
 def test_tsv_has_the_names_of_the_columns_first(home: Home) -> None:
     columns, first, *_ = home.pierone("tags", "myteam", "myapp", "-o", "tsv").table
     assert columns == ["team", "artifact", "tag", "created_time", "created_by", "status", "status_reason"]
-    assert first == ["myteam", "myapp", "1.0", str(CREATED), "alice", "", ""]
+    assert first == ["myteam", "myapp", "1.0", str(CREATED), "alice", "Not Processed", "Not Processed"]
 
 
 def test_text_has_titles_and_says_how_long_ago(home: Home) -> None:
     header, *rows = home.pierone("tags", "myteam", "myapp").out.splitlines()
-    assert [title.strip() for title in header.split("│")][:4] == ["Team", "Artifact", "Tag", "Created Time"]
+    titles = ["Team", "Artifact", "Tag", "Created", "By", "Status", "Status Reason"]
+    assert [title.strip() for title in header.split("│")] == titles
     assert re.search(r"myteam +myapp +1\.1 +\d+d ago +bob", rows[1])
 
 
@@ -63,6 +64,20 @@ def test_tags_of_what_does_not_exist_are_a_wrong_use(home: Home) -> None:
     assert done.code == 2
     assert "Artifact or Team does not exist! Please double check for spelling mistakes." in done.err
     assert done.out == ""
+
+
+def test_tags_of_a_team_without_artifacts_are_a_wrong_use_in_the_words_of_the_earlier_client(home: Home) -> None:
+    done = home.pierone("tags", "nope")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.endswith(
+        "Error: The Team you are looking for does not exist or we could not find any artifacts registered in Pierone! "
+        "Please double check for spelling mistakes.\n"
+    )
+
+
+def test_tags_are_listed_by_artifact_in_whichever_order_these_are_named(home: Home) -> None:
+    rows = home.pierone("tags", "myteam", "myapp", "another", "-o", "json").json
+    assert [row["artifact"] for row in rows] == ["another", "myapp", "myapp"]
 
 
 def test_latest_prints_the_newest_tag_and_nothing_else(home: Home) -> None:

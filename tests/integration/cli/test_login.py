@@ -110,7 +110,7 @@ def test_a_damaged_file_is_left_as_it_is(home: Home, content: str) -> None:
 
 
 def test_a_token_that_the_registry_refuses_is_not_configured(home: Home) -> None:
-    done = home.pierone("login", "--token", "wrong")
+    done = home.pierone("login", "--token", "wrong", OAUTH2_ACCESS_TOKENS="")
     assert done.code == 1
     assert "does not take the token of --token: Unauthorized (status 401)" in done.err
     assert not home.docker_config.exists()
@@ -126,12 +126,73 @@ def test_a_given_token_is_kept_for_the_helper_with_mode_0600(home: Home, registr
     assert home.pierone("latest", "myteam", "myapp", OAUTH2_ACCESS_TOKENS="").out == "1.1\n"
 
 
+@pytest.mark.parametrize("option", [["--token", "t0ken"], ["--device"]])
+def test_a_login_that_the_helper_would_not_use_is_refused(home: Home, option: list[str]) -> None:
+    done = home.pierone("login", *option, OAUTH2_ACCESS_TOKENS="pierone=of another")
+    assert done.code == 1
+    assert "clients would get the token of OAUTH2_ACCESS_TOKENS, which wins over a login" in done.err
+    assert not home.docker_config.exists()
+    assert not home.tokens.exists()
+
+
+def test_a_given_token_can_be_written_where_the_environment_has_another(home: Home, registry: StandIn) -> None:
+    done = home.pierone("login", "--plain", "--token", "t0ken", OAUTH2_ACCESS_TOKENS="pierone=of another")
+    assert done.code == 0
+    assert home.read_docker_config()["auths"] == {host(registry): {"auth": encoded("t0ken")}}
+
+
+@pytest.mark.parametrize("option", [[], ["--plain"]])
+def test_after_a_login_its_registry_is_meant_where_none_is_named(
+    home: Home, registry: StandIn, option: list[str]
+) -> None:
+    del home.variables["PIERONE_URL"]
+    assert home.pierone("login", "--url", registry.url, *option).code == 0
+    assert home.pierone("latest", "myteam", "myapp").out == "1.1\n"
+
+
+def test_the_registry_of_a_login_is_asked_with_the_scheme_that_was_written(home: Home, registry: StandIn) -> None:
+    del home.variables["PIERONE_URL"]
+    url = registry.url.replace("127.0.0.1", "localhost.localdomain")
+    proxy = {"HTTP_PROXY": registry.url, "NO_PROXY": ""}
+    for command in (["login", "--plain", "--url", url], ["teams"]):
+        assert home.pierone(*command, **proxy).code == 0
+    assert registry.asked[-1].target == f"{url}/teams"
+
+
+def test_of_two_registries_none_is_meant(home: Home) -> None:
+    assert home.pierone("login", "--plain").code == 0
+    assert home.pierone("login", "--plain", PIERONE_URL="", DOCKER_CONFIG="").code == 0
+    file = home.path / ".local/state/pierone/registries.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"other.example.org": "https://other.example.org"}))
+    assert "which registry?" in home.pierone("teams", PIERONE_URL="").err
+
+
+def test_a_login_does_not_need_to_be_remembered(home: Home, registry: StandIn) -> None:
+    (home.path / ".local").write_text("a file where a directory should be")
+    done = home.pierone("login", "--plain")
+    assert done.code == 0
+    assert "name the registry with --url or PIERONE_URL in other commands" in done.err
+    assert host(registry) in home.read_docker_config()["auths"]
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"a": 1}'])
+def test_a_damaged_file_of_registries_is_as_good_as_none(home: Home, registry: StandIn, content: str) -> None:
+    file = home.path / ".local/state/pierone/registries.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(content)
+    assert "which registry?" in home.pierone("teams", PIERONE_URL="").err
+    assert home.pierone("login").code == 0
+    assert home.pierone("latest", "myteam", "myapp", PIERONE_URL="").out == "1.1\n"
+    assert registry.url in file.read_text()
+
+
 def test_a_registry_that_lets_everybody_in_needs_no_login(home: Home, pier_one: PierOne) -> None:
     pier_one.is_open = True
     done = home.pierone("login", OAUTH2_ACCESS_TOKENS="")
     assert done.code == 0
     assert "lets everybody in" in done.err
     assert not home.docker_config.exists()
+    assert home.pierone("latest", "myteam", "myapp", OAUTH2_ACCESS_TOKENS="", PIERONE_URL="").out == "1.1\n"
 
 
 def test_without_any_token_the_error_names_the_ways_to_get_one(home: Home) -> None:

@@ -1,5 +1,6 @@
 """The way through proxies, and certificates of private CAs."""
 
+import gzip
 import re
 import ssl
 import threading
@@ -14,7 +15,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from tests.integration.cli.command import Home
 from tests.integration.cli.conftest import Stand
-from tests.integration.identity.stand_in import Reply, reply_always
+from tests.integration.cli.pier_one import PierOne
+from tests.integration.cli.test_inspect_contents import tar_of
+from tests.integration.identity.stand_in import Reply, StandIn, reply_always
 
 
 def test_a_proxy_is_asked_where_the_environment_names_one(home: Home, stand: Stand) -> None:
@@ -23,6 +26,48 @@ def test_a_proxy_is_asked_where_the_environment_names_one(home: Home, stand: Sta
     done = home.pierone("teams", "-o", "tsv", "--url", "http://pierone.example.org", **variables)
     assert done.table == [["name"], ["team"]]
     assert [asked.target for asked in proxy.asked] == ["http://pierone.example.org/teams"]
+
+
+@pytest.mark.parametrize(
+    ("proxy", "sentence"),
+    [
+        ("socks5://u:s3cret@127.0.0.1:9", "names a SOCKS proxy; name an HTTP proxy there, or unset it"),
+        ("gopher://u:s3cret@127.0.0.1:9", "is no URL of an HTTP proxy; mend or unset it"),
+        ("http://u:s3cret@a:b", "is no URL of an HTTP proxy; mend or unset it"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_one_line_without_its_password(home: Home, proxy: str, sentence: str) -> None:
+    done = home.pierone("teams", ALL_PROXY=proxy)
+    assert (done.code, done.out) == (1, "")
+    assert done.err == f"Error: HTTP_PROXY, HTTPS_PROXY or ALL_PROXY {sentence}\n"
+
+
+@pytest.fixture
+def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pierone_cli.web.ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr("pierone_cli.registry.LIST_SECONDS", 0.3)
+
+
+@pytest.mark.usefixtures("_hasty")
+@pytest.mark.parametrize("status", [200, 500])
+@pytest.mark.parametrize("command", ["teams", "inspect-contents myteam myapp 1.0"])
+def test_a_registry_that_trickles_is_not_waited_for_without_end(
+    home: Home, pier_one: PierOne, registry: StandIn, command: str, status: int
+) -> None:
+    pier_one.add_image("1.0", gzip.compress(tar_of("a")))
+    trickle = Reply(status, b"[" * 10_000, drip=0.05)
+    registry.answer = lambda asked: pier_one(asked) if "/manifests/" in asked.path else trickle
+    done = home.pierone(*command.split())
+    assert (done.code, done.out) == (1, "")
+    assert "does not answer in time; try again, or check the address" in done.err
+
+
+@pytest.mark.usefixtures("_hasty")
+def test_a_list_without_end_is_not_read_without_end(home: Home, registry: StandIn) -> None:
+    registry.answer = lambda asked: Reply(body=["a"], headers={"Link": f'<{asked.path}?more>; rel="next"'})
+    done = home.pierone("teams")
+    assert (done.code, done.out) == (1, "")
+    assert "the list /teams of 127.0.0.1:" in done.err
 
 
 class _Teams(BaseHTTPRequestHandler):

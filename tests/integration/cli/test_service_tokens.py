@@ -93,7 +93,7 @@ def test_a_fixed_token_wins_over_files_and_endpoint(service: Home, endpoint: Sta
 
 
 def test_what_the_environment_says_wins_over_an_earlier_login(service: Home, credentials: Path) -> None:
-    assert service.pierone("login", "--token", "t0ken").code == 0
+    assert service.pierone("login", "--token", "t0ken", CREDENTIALS_DIR="").code == 0
     (credentials / "pierone-token-secret").write_text("of another\n")
     assert latest(service).code == 1
     assert latest(service, CREDENTIALS_DIR="", OAUTH2_ACCESS_TOKEN_URL="").out == "1.1\n"
@@ -124,10 +124,27 @@ def test_an_endpoint_that_is_not_there_is_named_without_its_query(service: Home)
     assert "s3cret" not in done.err
 
 
-def test_an_endpoint_without_a_directory_of_credentials_is_not_meant_for_us(service: Home, endpoint: StandIn) -> None:
-    assert service.pierone("login", "--token", "t0ken").code == 0
+def test_without_a_directory_of_credentials_no_file_is_read_where_somebody_stands(
+    service: Home, endpoint: StandIn, credentials: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (credentials / "pierone-token-secret").write_text("of a stranger")
+    monkeypatch.chdir(credentials)
+    assert service.pierone("login", "--token", "t0ken", CREDENTIALS_DIR="").code == 0
     assert latest(service, CREDENTIALS_DIR="").out == "1.1\n"
     assert endpoint.asked == []
+
+
+@pytest.mark.parametrize("has_file", [False, True])
+def test_a_given_token_is_no_login_where_a_service_user_is_configured(
+    service: Home, endpoint: StandIn, credentials: Path, *, has_file: bool
+) -> None:
+    if has_file:
+        (credentials / "pierone-token-secret").write_text("of myapp")
+    done = service.pierone("login", "--token", "t0ken")
+    source = str(credentials / "pierone-token-secret") if has_file else f"{endpoint.url}/oauth2/access_token,"
+    assert done.code == 1
+    assert f"clients would get the token of {source}" in done.err
+    assert (endpoint.asked, service.docker_config.exists()) == ([], False)
 
 
 def test_missing_files_are_named(service: Home) -> None:

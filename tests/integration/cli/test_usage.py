@@ -1,5 +1,7 @@
 """What holds for every command: names, options, the choice of the registry, errors."""
 
+import re
+
 import pytest
 from tests.integration.cli.command import Home
 from tests.integration.cli.conftest import Stand
@@ -99,17 +101,74 @@ def test_a_registry_that_is_not_there_is_one_line(home: Home) -> None:
     assert "Traceback" not in done.err
 
 
-def test_an_unforeseen_error_is_one_line_and_with_debug_a_traceback(home: Home, registry: StandIn) -> None:
-    registry.answer = reply_always(Reply(body=[{"no": "name"}]))
-    done = home.pierone("latest", "myteam", "myapp")
+def test_an_unforeseen_error_is_one_line_and_with_debug_a_traceback(
+    home: Home, registry: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.delattr("pierone_cli.registry.Registry.rows")
+        done = home.pierone("latest", "myteam", "myapp")
+        assert "Traceback" in home.pierone("--debug", "latest", "myteam", "myapp").err
     assert done.code == 1
     assert "pierone --debug" in done.err
     assert done.err.count("\n") == 1
-    assert "Traceback" in home.pierone("--debug", "latest", "myteam", "myapp").err
     registry.answer = reply_always(Reply(503))
     foreseen = home.pierone("--debug", "latest", "myteam", "myapp").err
     assert "Traceback" in foreseen
     assert foreseen.endswith("cannot answer: status 503\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "body"),
+    [
+        ("teams", {"a": 1}),
+        ("teams", None),
+        ("teams", ["a", 1]),
+        ("artifacts myteam", [{"x": 1}]),
+        ("tags myteam myapp", ["a"]),
+        ("tags myteam myapp", [{"name": "1.0"}]),
+        ("latest myteam myapp", [{"name": 1, "created": "2015-08-20T08:14:59.432Z"}]),
+        ("events myteam myapp", [{"time": "2015-08-20T08:14:59.432Z"}]),
+        ("image sha256:aa", [[]]),
+        ("describe myteam myapp 1.0", []),
+        ("inspect-contents myteam myapp 1.0", []),
+        ("teams", b"[" * 100_000),
+    ],
+)
+def test_what_is_no_pier_one_is_one_line(home: Home, registry: StandIn, command: str, body: object) -> None:
+    registry.answer = reply_always(Reply(body=body))
+    done = home.pierone(*command.split())
+    assert (done.code, done.out) == (1, "")
+    assert re.search(r"^Error: http://127\.0\.0\.1:\d+/\S+ answers .*; is it (one|a Pier One)\?\n$", done.err)
+
+
+def test_a_time_that_is_none_is_one_line(home: Home, registry: StandIn) -> None:
+    registry.answer = reply_always(Reply(body=[{"name": "1.0", "created": "\x1byesterday"}]))
+    done = home.pierone("tags", "myteam", "myapp")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == "Error: '\\x1byesterday' is no point in time; is the registry a Pier One?\n"
+
+
+@pytest.mark.parametrize("link", ["http://[bad", "http://a:b/"])
+def test_a_next_page_that_is_nowhere_is_one_line(home: Home, registry: StandIn, link: str) -> None:
+    registry.answer = reply_always(Reply(body=["a"], headers={"Link": f'<{link}>; rel="next"'}))
+    done = home.pierone("teams")
+    assert (done.code, done.out) == (1, "")
+    assert "answers otherwise than a Pier One does" in done.err
+
+
+def test_who_is_refused_is_told_the_login_of_this_program(home: Home, registry: StandIn) -> None:
+    said = {"message": "the access token has expired; log in again: docker login <registry>"}
+    registry.answer = reply_always(Reply(401, said))
+    done = home.pierone("teams")
+    assert f"has expired; log in again: pierone login --url {registry.url} (status 401)" in done.err
+
+
+def test_a_password_in_the_address_is_refused_and_not_shown(home: Home) -> None:
+    for url in ("http://u:s3cret@127.0.0.1", "u:s3cret@[::1", "http://u:s3c/ret@a"):
+        done = home.pierone("teams", "--url", url)
+        assert done.code == 1
+        assert "a registry is named without a user and a password" in done.err
+        assert "s3c" not in done.err
 
 
 def test_who_has_no_token_is_told_to_log_in(home: Home, registry: StandIn) -> None:

@@ -334,7 +334,12 @@ def test_the_api_is_described_where_old_clients_look(api: TestClient) -> None:
     assert get(api, "/.well-known/schema-discovery", models.Discovery)["schema_url"] == "/swagger.json"
     for path in ("/", "/ui/"):
         response = api.get(path)
-        assert (response.status_code, response.headers["location"]) == (302, "/docs")
+        assert (response.status_code, response.headers["location"]) == (302, "/openapi.json")
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/oauth2-redirect", "/redoc"])
+def test_no_page_loads_scripts_from_elsewhere(api: TestClient, path: str) -> None:
+    assert "see /openapi.json" in problem(api, path, 404)["message"]
 
 
 def test_every_answer_and_parameter_is_documented_with_an_example(api: TestClient) -> None:
