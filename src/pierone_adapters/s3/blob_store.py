@@ -152,7 +152,7 @@ class S3BlobStore:
                 raise ValueError(f"the S3 bucket {name} was made without Object Lock, so blobs cannot be locked in it")
         except RefusedError as error:
             raise ValueError(
-                f"S3 gives no access to the bucket {name} ({error.reason}): check its name, region, endpoint and credentials"
+                f"S3 gives no access to the bucket {name} ({error.reason}): check name, region, endpoint, credentials"
             ) from error
         except Unavailable as error:
             _LOG.warning("the S3 bucket %s could not be checked at start: %s", name, error.message)
