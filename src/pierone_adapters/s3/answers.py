@@ -54,9 +54,6 @@ def translated() -> Iterator[None]:
         raise _meaning(error) from error
     except (NoCredentialsError, PartialCredentialsError, ParamValidationError) as error:
         raise RefusedError(type(error).__name__.removesuffix("Error")) from error
-    except RecursionError:
-        # boto3 asks where the bucket lies, is sent away again, and asks. Thousands of frames explain nothing.
-        raise RefusedError("PIERONE_S3_ENDPOINT_URL only redirects: http instead of https, perhaps") from None
     except (KeyError, ResponseParserError) as error:
         raise RefusedError("what answers at PIERONE_S3_ENDPOINT_URL is not S3") from error
     except BotoCoreError as error:

@@ -6,9 +6,10 @@ from random import SystemRandom
 from typing import TYPE_CHECKING
 
 from boto3.session import Session
-from botocore.awsrequest import AWSRequest
+from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.config import Config
 
+from pierone_adapters.s3.answers import RefusedError
 from pierone_adapters.s3.options import S3Options
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _CONNECTIONS = 100
 # Seconds before the second try, before the third, and before all others: a store that starts again takes some.
 _PAUSES = (0.4, 3.0, 8.0)
+_REDIRECTS = {301, 302, 303, 307, 308}
 _CHANCE = SystemRandom()
 
 
@@ -34,7 +36,14 @@ def connect(options: S3Options, endpoint_url: str | None) -> "S3Client":
     )
     client = _session().client("s3", region_name=options.region, endpoint_url=endpoint_url, config=config)
     client.meta.events.register("request-created.s3", _pause_before_another_try)
+    client.meta.events.register_first("needs-retry.s3.HeadBucket", _refuse_bare_redirect)
     return client
+
+
+def _refuse_bare_redirect(response: tuple[AWSResponse, object] | None, **_: object) -> None:
+    """Raise `RefusedError`: sent away without a region, boto3 asks for the bucket's region, is sent away, and so on."""
+    if response and response[0].status_code in _REDIRECTS and "x-amz-bucket-region" not in response[0].headers:
+        raise RefusedError("PIERONE_S3_ENDPOINT_URL only redirects: http instead of https, perhaps")
 
 
 def _pause_before_another_try(request: AWSRequest, **_: object) -> None:
