@@ -40,9 +40,29 @@ class Broken(MemoryBlobStore):
 class Listed(MemoryBlobStore):
     """A store that was listed before anything came in."""
 
+    was_listed = False
+
     def all_blobs(self, after: str = "") -> Iterator[tuple[Digest, int]]:
-        """Nothing."""
-        yield from list(super().all_blobs(after))[:0]
+        """Nothing the first time."""
+        found = list(super().all_blobs(after))
+        yield from found if self.was_listed else ()
+        self.was_listed = True
+
+
+class Unordered(MemoryBlobStore):
+    """A store that lists its blobs in an order of its own."""
+
+    def all_blobs(self, after: str = "") -> Iterator[tuple[Digest, int]]:
+        """From the last to the first."""
+        yield from reversed(list(super().all_blobs(after)))
+
+
+class Sizeless(MemoryBlobStore):
+    """A store that cannot tell how large its blobs are."""
+
+    def all_blobs(self, after: str = "") -> Iterator[tuple[Digest, None]]:  # type: ignore[override]  # none has one
+        """Without sizes."""
+        yield from ((digest, None) for digest, _ in super().all_blobs(after))
 
 
 def pushed(store: MemoryBlobStore, *blobs: bytes) -> Metadata:
@@ -85,6 +105,17 @@ def test_a_blob_that_was_pushed_after_the_store_was_listed_is_not_missing() -> N
     store = Listed()
     assert list(Fsck(pushed(store, BLOB, b""), store).run(0)) == []
     assert kinds(Fsck(pushed(store, BLOB), MemoryBlobStore()).run(0)) == [Kind.BLOB_MISSING]
+
+
+def test_blobs_that_come_out_of_order_are_not_taken_for_clean() -> None:
+    store = Unordered()
+    with pytest.raises(Unavailable, match="out of order"):
+        list(Fsck(pushed(store, BLOB, b"other"), store).run(0))
+
+
+def test_a_blob_that_is_listed_without_a_size_is_damage_whatever_reading_tells() -> None:
+    store = Sizeless()
+    assert kinds(Fsck(pushed(store, BLOB), store).run(0)) == [Kind.BLOB_UNREADABLE]
 
 
 def test_a_blob_that_is_listed_without_bytes_is_missing() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pierone_adapters.filesystem.durable import FileState, lock, sync_directory, translated
 from pierone_adapters.filesystem.upload import FilesystemUploadWriter
-from pierone_core.errors import BlobUnknown, BlobUploadUnknown, Unavailable
+from pierone_core.errors import BlobUnknown, BlobUploadUnknown, DigestInvalid, Unavailable
 from pierone_core.ports import FileExtent
 from pierone_core.values import Digest, Hash
 
@@ -80,10 +80,25 @@ class FilesystemBlobStore:
         """See `BlobStore`."""
         with translated():
             for folder in sorted(self._blobs.glob("*/*")):
-                for path in sorted(folder.iterdir()):
-                    digest = Digest(folder.parent.name, path.name)
-                    if str(digest) > after:
+                for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+                    digest = self._digest(path)
+                    if digest and str(digest) > after:
                         yield digest, path.stat().st_size
+
+    def strays(self) -> Iterator[tuple[str, str]]:
+        """See `BlobStore`."""
+        with translated():
+            for path in self._blobs.rglob("*"):
+                if not path.is_dir() and self._digest(path) is None:
+                    yield str(path), "no blob is looked for under this name"
+
+    def _digest(self, path: Path) -> Digest | None:
+        """Whose blob lies there; None if nobody looks for one there, as under the first letters of another."""
+        try:
+            digest = Digest.parse(f"{path.parent.parent.name}:{path.name}")
+        except DigestInvalid:
+            return None
+        return digest if path == self.blob_path(digest) else None
 
     def check(self) -> None:
         """See `BlobStore`."""

@@ -71,6 +71,10 @@ class MemoryBlobStore:
             if str(digest) > after:
                 yield digest, len(data)
 
+    def strays(self) -> Iterator[tuple[str, str]]:
+        """See `BlobStore`."""
+        return iter(())
+
     def check(self) -> None:
         """See `BlobStore`."""
 

@@ -10,6 +10,7 @@ from botocore.exceptions import (
     ParamValidationError,
     PartialCredentialsError,
 )
+from botocore.parsers import ResponseParserError
 
 from pierone_core.errors import Unavailable
 
@@ -53,6 +54,8 @@ def translated() -> Iterator[None]:
         raise _meaning(error) from error
     except (NoCredentialsError, PartialCredentialsError, ParamValidationError) as error:
         raise RefusedError(type(error).__name__.removesuffix("Error")) from error
+    except (KeyError, ResponseParserError) as error:
+        raise RefusedError("what answers at PIERONE_S3_ENDPOINT_URL is not S3") from error
     except BotoCoreError as error:
         raise Unavailable(f"the registry cannot reach its storage (S3): {type(error).__name__}; try again") from error
 

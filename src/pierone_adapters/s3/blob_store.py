@@ -14,6 +14,7 @@ from pierone_adapters.s3.options import Layout, S3Options
 from pierone_adapters.s3.reader import S3BlobReader
 from pierone_adapters.s3.shared import Shared
 from pierone_adapters.s3.state import States
+from pierone_adapters.s3.strays import strays
 from pierone_adapters.s3.stream import Senders
 from pierone_adapters.s3.upload import S3UploadWriter
 from pierone_core.errors import BlobUnknown, Unavailable, UploadBusy
@@ -106,7 +107,13 @@ class S3BlobStore:
 
     def open_blob(self, digest: Digest, start: int, stop: int) -> S3BlobReader:
         """See `BlobStore`."""
-        place = self._find(digest)
+        try:
+            return self._open(digest, self._find(digest), start, stop)
+        except Unavailable:
+            self._blobs.forget(digest)  # an operator may mend it, and the bytes lie elsewhere then
+            raise
+
+    def _open(self, digest: Digest, place: Place, start: int, stop: int) -> S3BlobReader:
         if place.size < stop:
             raise Unavailable(f"blob {digest} is damaged: its object is too short")
         return S3BlobReader(self._bucket, place.key, start, stop)
@@ -123,9 +130,13 @@ class S3BlobStore:
         seconds = self._options.url_seconds
         return self._bucket.url(self._find(digest).key, seconds) if seconds else None
 
-    def all_blobs(self, after: str = "") -> Iterator[tuple[Digest, int]]:
+    def all_blobs(self, after: str = "") -> Iterator[tuple[Digest, int | None]]:
         """See `BlobStore`."""
         return self._blobs.all(after)
+
+    def strays(self) -> Iterator[tuple[str, str]]:
+        """See `BlobStore`."""
+        return strays(self._bucket, self._layout, self._blobs)
 
     def check(self) -> None:
         """See `BlobStore`."""
@@ -141,7 +152,7 @@ class S3BlobStore:
                 raise ValueError(f"the S3 bucket {name} was made without Object Lock, so blobs cannot be locked in it")
         except RefusedError as error:
             raise ValueError(
-                f"S3 gives no access to the bucket {name} ({error.reason}): check its name, region and the credentials"
+                f"S3 gives no access to the bucket {name} ({error.reason}): check name, region, endpoint, credentials"
             ) from error
         except Unavailable as error:
             _LOG.warning("the S3 bucket %s could not be checked at start: %s", name, error.message)

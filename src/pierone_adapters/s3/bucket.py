@@ -87,7 +87,7 @@ class Bucket:
         """Facts of an object; raises `AbsentError`, also if the whole bucket is gone: see `check`."""
         with translated():
             found = self._client.head_object(Bucket=self._name, Key=key)
-        return Stored(found["ContentLength"], found["Metadata"], found["ETag"])
+            return Stored(found["ContentLength"], found["Metadata"], found["ETag"])
 
     def get(self, key: str) -> tuple[bytes, str]:
         """A whole object and its tag; raises `AbsentError`."""
@@ -163,7 +163,7 @@ class Bucket:
             stored = self._client.upload_part(
                 Bucket=self._name, Key=key, UploadId=multipart, PartNumber=number, Body=data, ChecksumCRC32=checksum
             )
-        return Part(stored["ETag"], checksum)
+            return Part(stored["ETag"], checksum)
 
     def complete(self, key: str, multipart: str, parts: tuple[Part, ...]) -> None:
         """Make one object of all parts; raises `AbsentError`, `TakenError`, `ConflictError`, `PartsChangedError`."""

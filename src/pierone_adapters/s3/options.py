@@ -55,9 +55,10 @@ class Layout:
         return self.uploads + upload_id
 
     def digest(self, key: str) -> Digest | None:
-        """Whose blob lies at `key`; None if no blob can."""
+        """Whose blob lies at `key`; None if nobody looks for one there, as under the first letters of another."""
         algorithm, _, encoded = key.removeprefix(self.blobs).replace("/", ":", 1).partition(":")
         try:
-            return Digest.parse(f"{algorithm}:{encoded.partition('/')[2]}")
+            digest = Digest.parse(f"{algorithm}:{encoded.partition('/')[2]}")
         except DigestInvalid:
             return None
+        return digest if key == self.blob(digest) else None

@@ -1,6 +1,7 @@
 """Whether what was acknowledged is there: database and blob store compared both ways, digests computed again.
 
-Memory does not grow with the registry: the record is read page by page, and two ordered streams of blobs are merged.
+Memory hardly grows with the registry: the record is read page by page, two ordered streams of blobs are merged, and
+only what a store needs to tell its strays is held as a whole.
 It may run while the registry is in use: what is not found is looked for again before it is called missing. Nothing is
 ever removed; a rebuild only makes blobs visible again that a manifest of the repository names and the store has.
 """
@@ -32,3 +33,5 @@ class Fsck:
         """
         yield from RecordCheck(self.metadata, self.store, self.tally, rebuild=rebuild).run()
         yield from BlobCheck(self.metadata.blobs, self.store, self.tally, sample).run()
+        for name, why in self.store.strays():
+            yield Finding(Kind.STRAY, name, why)

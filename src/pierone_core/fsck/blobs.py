@@ -1,4 +1,7 @@
-"""Blobs: those the database shows against those the store has, and whether their bytes are theirs."""
+"""Blobs: those the database shows against those the store has, and whether their bytes are theirs.
+
+Both sides must come in order, or nothing meets its like and all seems well: a side that does not is an error.
+"""
 
 import heapq
 from collections.abc import Iterator
@@ -16,6 +19,7 @@ PAGE = 1000
 _CHUNK_BYTES = 1 << 20
 _SHOWN, _STORED = 0, 1
 _CHANCE = SystemRandom()
+_Listed = tuple[str, Digest, int, int | None]  # with its text, and on which side
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +34,13 @@ class BlobCheck:
     def run(self) -> Iterator[Finding]:
         """Look at every blob that either side has."""
         chosen: list[tuple[Digest, int]] = []
-        for digest, shown, stored in self._side_by_side():
+        for digest, sizes in self._side_by_side():
+            shown = sizes.get(_SHOWN)
             if shown is None:
                 yield Finding(Kind.BLOB_UNREFERENCED, str(digest), "the store has it, no repository shows it")
                 continue
             self.tally.blobs += 1
-            finding = self._compare(digest, shown, stored)
+            finding = self._compare(digest, shown, sizes)
             if finding:
                 yield finding
             elif self.sample is None:
@@ -45,14 +50,13 @@ class BlobCheck:
         for digest, size in chosen:
             yield from self._verify(digest, size)
 
-    def _side_by_side(self) -> Iterator[tuple[Digest, int | None, int | None]]:
-        """Each digest with its size in bytes in the database and in the store, None where it is not."""
-        shown = ((str(digest), digest, _SHOWN, size) for digest, size in self._shown())
-        stored = ((str(digest), digest, _STORED, size) for digest, size in self.store.all_blobs())
+    def _side_by_side(self) -> Iterator[tuple[Digest, dict[int, int | None]]]:
+        """Each digest with its size in bytes on the sides that have it."""
+        shown = _in_order((str(digest), digest, _SHOWN, size) for digest, size in self._shown())
+        stored = _in_order((str(digest), digest, _STORED, size) for digest, size in self.store.all_blobs())
         for _, both in groupby(heapq.merge(shown, stored, key=itemgetter(0)), itemgetter(0)):
             found = list(both)
-            sizes = {side: size for _, _, side, size in found}
-            yield found[0][1], sizes.get(_SHOWN), sizes.get(_STORED)
+            yield found[0][1], {side: size for _, _, side, size in found}
 
     def _shown(self) -> Iterator[tuple[Digest, int]]:
         after = ""
@@ -60,20 +64,27 @@ class BlobCheck:
             yield from page
             after = str(page[-1][0])
 
-    def _compare(self, digest: Digest, shown: int, stored: int | None) -> Finding | None:
-        if stored is None and self._is_missing(digest, shown):
+    def _compare(self, digest: Digest, shown: int, sizes: dict[int, int | None]) -> Finding | None:
+        # Ask again for what is not there: it may have been pushed after the store was listed.
+        found = (digest, sizes[_STORED]) if _STORED in sizes else _in_store(self.store, digest)
+        if found is None:
             return Finding(Kind.BLOB_MISSING, str(digest), f"repositories show its {shown} bytes, the store lacks it")
-        if stored not in (None, shown):
+        stored = found[1]
+        if stored is None:
+            return self._why_without_size(digest)
+        if stored != shown:
             return Finding(Kind.BLOB_SIZE, str(digest), f"it has {shown} bytes for the database, {stored} in the store")
         return None
 
-    def _is_missing(self, digest: Digest, size: int) -> bool:
-        """Ask again: it may have been pushed after the store was listed."""
+    def _why_without_size(self, digest: Digest) -> Finding:
         try:
-            self.store.open_blob(digest, 0, min(size, 1)).close()
+            self.store.open_blob(digest, 0, 1).close()
         except BlobUnknown:
-            return True
-        return False
+            return Finding(Kind.BLOB_MISSING, str(digest), "the store listed it, and has it no more")
+        except Unavailable as error:
+            self.store.check()  # if this raises, it is not the blob that is broken
+            return Finding(Kind.BLOB_UNREADABLE, str(digest), error.message)
+        return Finding(Kind.BLOB_UNREADABLE, str(digest), "the store contradicts itself about its size")
 
     def _choose(self, chosen: list[tuple[Digest, int]], blob: tuple[Digest, int]) -> None:
         """Keep `sample` of all blobs, each with the same chance (reservoir sampling)."""
@@ -110,8 +121,23 @@ class BlobCheck:
 
 
 def stored_size(store: BlobStore, digest: Digest) -> int | None:
-    """How many bytes the store has of a blob, if it has it."""
+    """How many bytes the store has of a blob, if it has it whole."""
+    found = _in_store(store, digest)
+    return found[1] if found else None
+
+
+def _in_store(store: BlobStore, digest: Digest) -> tuple[Digest, int | None] | None:
+    """The blob as the store lists it, if it does."""
     text = str(digest)
     just_before = text[:-1] + chr(ord(text[-1]) - 1)
     found = next(store.all_blobs(just_before), None)
-    return found[1] if found and found[0] == digest else None
+    return found if found and found[0] == digest else None
+
+
+def _in_order(blobs: Iterator[_Listed]) -> Iterator[_Listed]:
+    last = ""
+    for blob in blobs:
+        if blob[0] <= last:
+            raise Unavailable(f"{blob[0]} is listed behind {last}: blobs that come out of order cannot be compared")
+        last = blob[0]
+        yield blob

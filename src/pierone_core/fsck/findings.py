@@ -19,9 +19,10 @@ class Kind(StrEnum):
     EVENT_MISSING = "event-missing"
     BLOB_UNREFERENCED = "blob-unreferenced"
     BLOB_REBUILT = "blob-rebuilt"
+    STRAY = "stray"
 
 
-_HARMLESS = frozenset({Kind.BLOB_UNREFERENCED, Kind.BLOB_REBUILT})
+_HARMLESS = frozenset({Kind.BLOB_UNREFERENCED, Kind.BLOB_REBUILT, Kind.STRAY})
 
 
 @dataclass(frozen=True, slots=True)

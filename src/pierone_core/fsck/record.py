@@ -67,7 +67,7 @@ class RecordCheck:
     def _make_visible(self, repository: Repository, digest: Digest, why: str) -> Finding:
         size = stored_size(self.store, digest)
         if size is None:
-            return Finding(Kind.BLOB_MISSING, str(digest), f"{why}, neither database nor store has it")
+            return Finding(Kind.BLOB_MISSING, str(digest), f"{why}, neither database nor store has it whole")
         if not self.rebuild:
             return Finding(Kind.BLOB_INVISIBLE, str(digest), f"{why}, the store has it: rebuild")
         self.metadata.blobs.add(repository, digest, size)

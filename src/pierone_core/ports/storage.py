@@ -75,8 +75,14 @@ class BlobStore(Protocol):
     def url(self, digest: Digest) -> str | None:
         """Where a client may read the blob by itself for some time; None where it cannot; raises `BlobUnknown`."""
 
-    def all_blobs(self, after: str = "") -> Iterator[tuple[Digest, int]]:
-        """Every blob with its size in bytes, in byte order of the digests' texts, from those behind `after` on."""
+    def all_blobs(self, after: str = "") -> Iterator[tuple[Digest, int | None]]:
+        """Every blob with its size in bytes, in byte order of the digests' texts, from those behind `after` on.
+
+        The size is None where the store knows of the blob, but not where all its bytes are.
+        """
+
+    def strays(self) -> Iterator[tuple[str, str]]:
+        """What lies among the blobs and is of none: its name in the store, and why it is of none."""
 
     def check(self) -> None:
         """Return if the store answers; else raise `Unavailable`."""
