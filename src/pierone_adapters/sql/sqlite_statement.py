@@ -19,7 +19,7 @@ _DIALECT = dialect(paramstyle="named")
 _Convert = Callable[[Any], Any]
 _Row = tuple[Any, ...]
 # Names that are known only when the statement is: a checker of types wants them written out.
-_new_kind: Callable[[str, Sequence[str]], Any] = namedtuple
+_new_kind: Callable[[str, Sequence[str]], Any] = namedtuple  # noqa: PYI024
 
 
 class SqliteStatement:
