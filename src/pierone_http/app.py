@@ -33,6 +33,8 @@ from pierone_http.work import Work
 # Identity sources may be slow, and checking a password is slow on purpose: neither may take the threads of pulls
 # and pushes.
 _IDENTITY_THREADS = 8
+# Nor may directories, of which a token request asks one question after the other.
+_DIRECTORY_THREADS = 16
 
 
 class App:
@@ -95,7 +97,14 @@ def _endpoints(parts: Parts, settings: Settings, work: Work, gate: Gate) -> Endp
             registry.push_manifests, parts.claims, work, patience, settings.manifest_max_bytes
         ),
         discovery=DiscoveryEndpoints(registry.discovery, work),
-        token=TokenEndpoints(gate.authentication, registry.access, parts.issuer, work, patience),
+        token=TokenEndpoints(
+            gate.authentication,
+            registry.access,
+            parts.issuer,
+            work,
+            Work(prompt=False, threads=_DIRECTORY_THREADS),
+            patience,
+        ),
     )
 
 

@@ -43,12 +43,11 @@ class ApplicationDirectory(Protocol):
 class TokenIssuer(Protocol):
     """Tokens of our own, which say what their bearer may do."""
 
-    @property
-    def lifetime(self) -> timedelta:
-        """How long a token is good."""
+    def lifetime_for(self, caller: Caller) -> timedelta:
+        """How long a token for `caller` is good: never beyond the end of the identity; raises `Unauthorized` after it."""
 
     def issue(self, caller: Caller, grants: Grants) -> str:
-        """A token for `caller` that allows `grants` for `lifetime`."""
+        """A token for `caller` that allows `grants` for as long as `lifetime_for` says; raises as that."""
 
     def is_issued(self, token: str) -> bool:
         """Whether `token` claims to be one of ours (nothing is verified)."""

@@ -28,6 +28,8 @@ JWT = {"jwt_issuer": "https://iam.example.org", "jwt_jwks_url": URL, "jwt_audien
 TOKENINFO = {"tokeninfo_url": URL}
 SOURCES = {"introspection": INTROSPECTION, "JWT": JWT, "tokeninfo": TOKENINFO}
 
+NO_HOSTS = ["host:abc", "host:99999", "host:0", "a..b", "...", "exa mple", ".a", "-a", "a-", "[::1", "[x]", "a\n", "b\u00fc", "a" * 64]
+
 
 def settings(**values: object) -> Settings:
     return Settings.model_validate({"storage": "memory"} | values)
@@ -77,6 +79,7 @@ def test_teams_come_from_one_place() -> None:
         ("tokeninfo_url", "iam.example.org/tokeninfo"),
         ("tokeninfo_url", "https://user:hidden@iam.example.org"),
         ("tokeninfo_url", "https://iam.example.org/#x"),
+        *(("tokeninfo_url", f"http://{host}/") for host in NO_HOSTS),
         ("jwt_algorithms", ["HS256"]),
         ("jwt_algorithms", ["none"]),
         ("jwt_algorithms", []),
@@ -91,6 +94,14 @@ def test_a_value_that_cannot_be_is_refused_without_repeating_it(name: str, value
     with pytest.raises(ValidationError, match=name) as error:
         settings(**{name: value})
     assert "hidden" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["iam", "iam.example.org:8443", "iam.example.org.", "my_iam", "10.0.0.1:80", "[::1]:8080", "xn--bcher-kva.example"],
+)
+def test_an_address_of_any_host_that_there_can_be_is_taken(host: str) -> None:
+    assert settings(tokeninfo_url=f"https://{host}/x?realm=/y").tokeninfo_url == f"https://{host}/x?realm=/y"
 
 
 def test_a_team_file_is_read_at_start(tmp_path: Path) -> None:
