@@ -13,7 +13,9 @@ _ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
 
 
 # Names as DNS has them (RFC 1123, and the underscore that many use), IPv4 among them; other letters as xn--...
-_HOST = re.compile(r"(?=.{1,253}$)LABEL(\.LABEL)*\.?".replace("LABEL", r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"))
+_HOST = re.compile(
+    r"(?=.{1,253}$)LABEL(\.LABEL)*\.?".replace("LABEL", r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+)
 _NO_URL = "this is not an http or https URL of a host that there can be"
 _NO_TEXT = re.compile(r"[^\x21-\x7e]")
 

@@ -40,7 +40,7 @@ def slow_for(service: StandIn, authorization: str) -> Iterator[None]:
 
 
 def ask_for_token(world: World, scopes: list[str]) -> int:
-    url, query = f"{world.server.url}/v2/token", [("scope", scope) for scope in scopes]
+    url, query = f"{world.server.url}/v2/token", {"scope": scopes}
     headers = {"Authorization": BOB}
     return httpx2.get(url, params=query, headers=headers, trust_env=False, timeout=PATIENCE).status_code
 

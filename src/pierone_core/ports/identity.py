@@ -44,7 +44,7 @@ class TokenIssuer(Protocol):
     """Tokens of our own, which say what their bearer may do."""
 
     def lifetime_for(self, caller: Caller) -> timedelta:
-        """How long a token for `caller` is good: never beyond the end of the identity; raises `Unauthorized` after it."""
+        """How long a token for `caller` is good, at most to the end of the identity; raises `Unauthorized` after it."""
 
     def issue(self, caller: Caller, grants: Grants) -> str:
         """A token for `caller` that allows `grants` for as long as `lifetime_for` says; raises as that."""

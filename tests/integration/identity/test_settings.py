@@ -28,7 +28,22 @@ JWT = {"jwt_issuer": "https://iam.example.org", "jwt_jwks_url": URL, "jwt_audien
 TOKENINFO = {"tokeninfo_url": URL}
 SOURCES = {"introspection": INTROSPECTION, "JWT": JWT, "tokeninfo": TOKENINFO}
 
-NO_HOSTS = ["host:abc", "host:99999", "host:0", "a..b", "...", "exa mple", ".a", "-a", "a-", "[::1", "[x]", "a\n", "b\u00fc", "a" * 64]
+NO_HOSTS = [
+    "host:abc",
+    "host:99999",
+    "host:0",
+    "a..b",
+    "...",
+    "exa mple",
+    ".a",
+    "-a",
+    "a-",
+    "[::1",
+    "[x]",
+    "a\n",
+    "b\u00fc",
+    "a" * 64,
+]
 
 
 def settings(**values: object) -> Settings:
