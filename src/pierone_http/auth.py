@@ -13,7 +13,7 @@ import hashlib
 import os
 from datetime import UTC, datetime
 
-from pierone_core.caller import BearerToken, Caller, Credentials, Password
+from pierone_core.caller import TOKEN_USER, BearerToken, Caller, Credentials, Password
 from pierone_core.errors import Unauthorized
 from pierone_core.ports import Identity, TokenIssuer
 from pierone_http.known_callers import Known, KnownCallers, keep
@@ -24,8 +24,6 @@ _KEEP_SECONDS = 300.0
 # A token of ours for a push that mounts from a few repositories has less. What longer ones grant would take too much
 # memory: anybody may ask for twenty long names under public read.
 _LONGEST_KEPT_BYTES = 2 << 10
-# Whoever sends this user name sends an OAuth token as the password; it is what `docker login` stores.
-TOKEN_USER = "oauth2"  # noqa: S105 - a user name
 
 
 class Authentication:

@@ -47,6 +47,19 @@ def _check_algorithms(algorithms: list[str]) -> list[str]:
     raise ValueError(f"this must be a list of some of {', '.join(_ALGORITHMS)}")
 
 
+# What says who may do what, or how callers are read: senseless without a source of identity. Not `trusted_proxies`: in
+# front of an open registry may stand a proxy that knows its users.
+ACCESS_RULES = (
+    "public_read",
+    "challenge",
+    "teams_file",
+    "teams_claim",
+    "teams_claim_prefix",
+    "user_claims",
+    "realm_claim",
+    "introspection_audience",
+    "service_user_prefix",
+)
 Url = Annotated[str, AfterValidator(_check_url)]
 Text = Annotated[str, Field(min_length=1)]
 

@@ -4,9 +4,9 @@ import ipaddress
 import os
 from pathlib import Path
 from tomllib import TOMLDecodeError
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, IPvAnyNetwork, field_validator
+from pydantic import Field, IPvAnyNetwork, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -16,7 +16,7 @@ from pydantic_settings import (
 
 from pierone_core.tag_policy import MutableTags
 from pierone_http.database_settings import DatabaseSettings
-from pierone_http.identity_settings import IdentitySettings
+from pierone_http.identity_settings import ACCESS_RULES, IdentitySettings
 from pierone_http.log_settings import LogSettings
 from pierone_http.s3_settings import S3Settings
 
@@ -91,6 +91,19 @@ class Settings(IdentitySettings, S3Settings, DatabaseSettings, LogSettings, Base
     def _check_patterns(cls, patterns: list[str]) -> list[str]:
         MutableTags.parse(patterns)
         return patterns
+
+    @model_validator(mode="after")
+    def _check_access(self) -> Self:
+        """Rules about callers, and nobody who knows one, are a registry that is open against its operator's will."""
+        fields = type(self).model_fields
+        rules = [] if self.knows_callers else [n for n in ACCESS_RULES if getattr(self, n) != fields[n].default]
+        if rules:
+            raise ValueError(
+                f"{', '.join(f'PIERONE_{name.upper()}' for name in rules)}: there is no source of identity, so "
+                "everybody may do everything; set PIERONE_USERS_FILE, PIERONE_TOKENINFO_URL, "
+                "PIERONE_INTROSPECTION_URL or PIERONE_JWT_ISSUER, too"
+            )
+        return self
 
     @classmethod
     def settings_customise_sources(

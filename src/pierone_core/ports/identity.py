@@ -22,7 +22,10 @@ class TeamDirectory(Protocol):
     """Who is in which team."""
 
     def has_member(self, team: str, caller: Caller) -> bool:
-        """Whether `caller` is a member of `team`; raises `Unavailable`."""
+        """Whether `caller` is a member of `team`.
+
+        Raises `Denied` if that may not be asked in the caller's name, `Unavailable` if there is no answer.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,10 @@ class ApplicationDirectory(Protocol):
     """Which application a service user is, and whose."""
 
     def application_of(self, caller: Caller) -> Application | None:
-        """The application of a service user, None if there is none; raises `Unavailable`."""
+        """The application of a service user, None if there is none.
+
+        Raises `Denied` if that cannot be asked about such a caller, `Unavailable` if there is no answer.
+        """
 
 
 class TokenIssuer(Protocol):

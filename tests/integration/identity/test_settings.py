@@ -82,6 +82,40 @@ def test_what_is_asked_with_tokens_needs_a_source_of_tokens(name: str) -> None:
     settings(**{name: URL}, **JWT)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("public_read", True),
+        ("challenge", "basic"),
+        ("teams_file", "teams.json"),
+        ("teams_claim", "groups"),
+        ("teams_claim_prefix", "/"),
+        ("user_claims", ["email"]),
+        ("realm_claim", "kind"),
+        ("introspection_audience", "pierone"),
+        ("service_user_prefix", "stups_"),
+    ],
+)
+def test_rules_about_callers_need_somebody_who_knows_callers(name: str, value: object) -> None:
+    with pytest.raises(ValidationError, match=f"PIERONE_{name.upper()}: there is no source of identity"):
+        settings(**{name: value})
+    for source in SOURCES.values():
+        settings(**{name: value}, **source)
+    settings(**{name: value}, users_file="users.json")
+
+
+def test_what_is_as_it_comes_may_be_said_in_open_mode() -> None:
+    assert not settings(public_read=False, challenge="bearer", trusted_proxies=["10.0.0.0/8"]).knows_callers
+
+
+def test_an_open_registry_says_so_at_its_start(caplog: pytest.LogCaptureFixture) -> None:
+    Container(settings=settings()).identity()
+    assert "everybody may push" in caplog.text
+    caplog.clear()
+    Container(settings=settings(**TOKENINFO)).identity()
+    assert caplog.text == ""
+
+
 def test_teams_come_from_one_place() -> None:
     with pytest.raises(ValidationError, match="exclude each other"):
         settings(teams_file="teams.json", team_service_url=URL, **JWT)
@@ -158,6 +192,7 @@ def test_a_server_with_settings_that_do_not_fit_ends_with_a_sentence(
 def test_environment_variables_set_lists_and_claims(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIERONE_USER_CLAIMS", '["preferred_username"]')
     monkeypatch.setenv("PIERONE_JWT_TYPES", '["JWT"]')
+    monkeypatch.setenv("PIERONE_TOKENINFO_URL", URL)
     assert (Settings().user_claims, Settings().jwt_types) == (["preferred_username"], ["JWT"])
 
 
