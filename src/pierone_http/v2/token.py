@@ -63,8 +63,8 @@ class TokenEndpoints:
             raise Unauthorized("a token of the registry cannot be exchanged for another; log in again")
         self.access.check_read(caller)
         asked = token_scope.parse_scopes(scopes)
-        lifetime = self.issuer.lifetime_for(caller)
         grants = await self._judge(caller, asked)
+        lifetime = self.issuer.lifetime_for(caller)
         token = await self.work.run(self.issuer.issue, caller, grants)
         body = {
             "token": token,
