@@ -30,8 +30,8 @@ from pierone_http.v2.push_manifests import ManifestPushEndpoints
 from pierone_http.v2.token import TokenEndpoints
 from pierone_http.work import Work
 
-# Identity sources may be slow, and anybody may have them asked: they may not take the threads of pulls and pushes. Those
-# that ask only wait, so there may be many.
+# Identity sources may be slow, and anybody may have them asked: they may not take the threads of pulls and pushes.
+# Those that ask only wait, so there may be many.
 _IDENTITY_THREADS = 32
 # Nor may directories, of which a token request asks one question after the other.
 _DIRECTORY_THREADS = 16
