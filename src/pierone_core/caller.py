@@ -10,6 +10,9 @@ SERVICES = "services"
 INSTANCES = "instances"
 ANONYMOUS = "anonymous"
 
+# Whoever sends this user name sends an OAuth token as the password; it is what `docker login` stores.
+TOKEN_USER = "oauth2"  # noqa: S105 - a user name
+
 PULL = "pull"
 PUSH = "push"
 

@@ -1,6 +1,7 @@
 """Directories that know nobody: what stands where none is configured, so that everything is denied."""
 
 from pierone_core.caller import Caller
+from pierone_core.errors import Denied
 from pierone_core.ports import Application
 
 
@@ -15,6 +16,9 @@ class NoTeams:
 class NoApplications:
     """`ApplicationDirectory` without applications."""
 
-    def application_of(self, caller: Caller) -> Application | None:  # noqa: ARG002 - there are none
+    def application_of(self, caller: Caller) -> Application | None:
         """See `ApplicationDirectory`."""
-        return None
+        raise Denied(
+            f"service user {caller.name} may not push: this registry is connected to no Kio, which would say whose its "
+            "application is; use a token with scope application.write_all, or ask the operator of the registry"
+        )

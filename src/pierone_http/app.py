@@ -30,9 +30,11 @@ from pierone_http.v2.push_manifests import ManifestPushEndpoints
 from pierone_http.v2.token import TokenEndpoints
 from pierone_http.work import Work
 
-# Identity sources may be slow, and checking a password is slow on purpose: neither may take the threads of pulls
-# and pushes.
-_IDENTITY_THREADS = 8
+# Identity sources may be slow, and anybody may have them asked: they may not take the threads of pulls and pushes.
+# Those that ask only wait, so there may be many.
+_IDENTITY_THREADS = 32
+# Nor may directories, of which a token request asks one question after the other.
+_DIRECTORY_THREADS = 16
 
 
 class App:
@@ -100,7 +102,14 @@ def _endpoints(parts: Parts, settings: Settings, work: Work, gate: Gate) -> Endp
             registry.push_manifests, parts.claims, work, patience, settings.manifest_max_bytes
         ),
         discovery=DiscoveryEndpoints(registry.discovery, work),
-        token=TokenEndpoints(gate.authentication, registry.access, parts.issuer, work, patience),
+        token=TokenEndpoints(
+            gate.authentication,
+            registry.access,
+            parts.issuer,
+            work,
+            Work(prompt=False, threads=_DIRECTORY_THREADS),
+            patience,
+        ),
     )
 
 

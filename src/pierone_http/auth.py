@@ -1,8 +1,10 @@
 """From the Authorization header to a caller.
 
-Answers are kept under a keyed hash of the header, so a caller who goes on costs one look-up: positive ones for five
-minutes at the most and never beyond the identity's end, refusals for seconds. Requests that ask the same at once
-share one answer.
+Who sent a header is kept under a keyed hash of it, so that whoever goes on is known at once. This is not what knows
+best: a header that is forgotten is read again, and its credentials are looked for among the known callers. What
+is no credentials is refused afresh each time, and what is refused is not kept here, so nobody pushes others out with
+nonsense. Tokens of our own, which nobody else is asked about and which anybody may have under public read, are kept
+apart.
 """
 
 import asyncio
@@ -10,100 +12,77 @@ import binascii
 import hashlib
 import os
 from datetime import UTC, datetime
-from typing import NamedTuple
 
-from pierone_core.caller import BearerToken, Caller, Credentials, Password
+from pierone_core.caller import TOKEN_USER, BearerToken, Caller, Credentials, Password
 from pierone_core.errors import Unauthorized
 from pierone_core.ports import Identity, TokenIssuer
+from pierone_http.known_callers import Known, KnownCallers, keep
 from pierone_http.work import Work
 
+_KEEP_HEADERS = 10_000
 _KEEP_SECONDS = 300.0
-_KEEP_REFUSAL_SECONDS = 5.0
-_KEEP_ANSWERS = 10_000
-# Whoever sends this user name sends an OAuth token as the password; it is what `docker login` stores.
-TOKEN_USER = "oauth2"  # noqa: S105 - a user name
-
-
-class Refusal(NamedTuple):
-    """What is remembered of a refusal; the exception itself would keep the credentials in its frames."""
-
-    message: str
-    detail: dict[str, object]
-
-
+# A token of ours for a push that mounts from a few repositories has less. What longer ones grant would take too much
+# memory: anybody may ask for twenty long names under public read.
+_LONGEST_KEPT_BYTES = 2 << 10
 _NOTHING: tuple[float, None] = (0.0, None)
 
 
 class Authentication:
-    """Asks the identity source, and remembers what it said."""
+    """Knows callers by their headers and credentials."""
 
     def __init__(self, identity: Identity, issuer: TokenIssuer, work: Work) -> None:
         """Ask `identity` in threads of `work`; tokens of `issuer` need no asking."""
-        self._identity, self._issuer, self._work = identity, issuer, work
+        self._identity, self._issuer = identity, issuer
+        self._known = KnownCallers(identity, work)
         self._key = os.urandom(32)
-        self._answers: dict[bytes, tuple[float, Caller | Refusal]] = {}
-        self._asking: dict[bytes, asyncio.Task[Caller]] = {}
+        self._answers: dict[bytes, tuple[float, Caller]] = {}
+        self._own: dict[bytes, tuple[float, Caller]] = {}
 
     async def caller(self, header: bytes) -> Caller:
         """Who sent `header`, the value of Authorization; raises `Unauthorized` or `Unavailable`."""
         if not header:
             return self._identity.nobody
         key = self._hash(header)
-        answer = self._kept(key, asyncio.get_running_loop().time())
-        if answer is None:
-            return await self._ask(key, header)
-        if isinstance(answer, Refusal):
-            raise Unauthorized(*answer)
-        return answer
+        return self._kept(key, asyncio.get_running_loop().time()) or await self._ask(key, header)
 
     def known(self, header: bytes, now: float) -> Caller | None:
         """Who sent `header`, if that is known without asking; `now` is the event loop's time."""
-        answer = self._kept(self._hash(header), now) if header else self._identity.nobody
-        return None if isinstance(answer, Refusal) else answer
-
-    async def authenticate(self, credentials: Credentials | None) -> Caller:
-        """Who shows `credentials`, without remembering; raises as `caller`."""
-        if credentials is None:
-            return self._identity.nobody
-        if isinstance(credentials, BearerToken) and self._issuer.is_issued(credentials.secret):
-            return self._issuer.read(credentials.secret)
-        return await self._work.run(self._identity.authenticate, credentials)
+        return self._kept(self._hash(header), now) if header else self._identity.nobody
 
     def _hash(self, header: bytes) -> bytes:
         return hashlib.blake2b(header, key=self._key, digest_size=32).digest()
 
-    def _kept(self, key: bytes, now: float) -> Caller | Refusal | None:
-        until, answer = self._answers.get(key, _NOTHING)
-        return None if until < now else answer
+    def _kept(self, key: bytes, now: float) -> Caller | None:
+        until, caller = self._answers.get(key) or self._own.get(key) or _NOTHING
+        return None if until < now else caller
+
+    async def authenticate(self, credentials: Credentials | None) -> Caller:
+        """Who shows `credentials`; raises as `caller`."""
+        return (await self._find(credentials)).caller
 
     async def _ask(self, key: bytes, header: bytes) -> Caller:
-        task = self._asking.get(key)
-        if task is None:
-            task = asyncio.create_task(self._remember(key, header))
-            self._asking[key] = task
-            task.add_done_callback(lambda _: self._asking.pop(key, None))
-        return await asyncio.shield(task)
-
-    async def _remember(self, key: bytes, header: bytes) -> Caller:
-        try:
-            caller = await self.authenticate(parse(header))
-        except Unauthorized as refusal:
-            self._keep(key, Refusal(refusal.message, refusal.detail), _KEEP_REFUSAL_SECONDS)
-            raise
-        self._keep(key, caller, _seconds_to_keep(caller))
+        caller, until = await self._find(parse(header))
+        if caller is self._identity.nobody:
+            return caller  # who shows empty credentials, which can be written in many ways
+        if caller.grants is None:
+            keep(self._answers, key, (until, caller), _KEEP_HEADERS)
+        elif len(header) <= _LONGEST_KEPT_BYTES:
+            keep(self._own, key, (until, caller), _KEEP_HEADERS)
         return caller
 
-    def _keep(self, key: bytes, answer: Caller | Refusal, seconds: float) -> None:
-        self._answers.pop(key, None)
-        if len(self._answers) >= _KEEP_ANSWERS:
-            del self._answers[next(iter(self._answers))]  # the oldest
-        self._answers[key] = (asyncio.get_running_loop().time() + seconds, answer)
+    async def _find(self, credentials: Credentials | None) -> Known:
+        if credentials is None:
+            return Known(self._identity.nobody, 0.0)
+        if isinstance(credentials, BearerToken) and self._issuer.is_issued(credentials.secret):
+            return _until_its_end(self._issuer.read(credentials.secret))
+        return await self._known.find(credentials)
 
 
-def _seconds_to_keep(caller: Caller) -> float:
-    if caller.expires_at is None:
-        return _KEEP_SECONDS
-    return min(_KEEP_SECONDS, (caller.expires_at - datetime.now(UTC)).total_seconds())
+def _until_its_end(caller: Caller) -> Known:
+    """How long the bearer of a token of ours is known."""
+    ends = caller.expires_at or datetime.now(UTC)
+    seconds = min(_KEEP_SECONDS, (ends - datetime.now(UTC)).total_seconds())
+    return Known(caller, asyncio.get_running_loop().time() + seconds)
 
 
 def parse(header: bytes) -> Credentials | None:

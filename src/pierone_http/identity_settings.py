@@ -1,5 +1,7 @@
 """The settings that say who is calling, and who belongs to which team."""
 
+import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -10,13 +12,33 @@ from pydantic import AfterValidator, BaseModel, Field, SecretStr, model_validato
 _ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
 
 
+# Names as DNS has them (RFC 1123, and the underscore that many use), IPv4 among them; other letters as xn--...
+_HOST = re.compile(
+    r"(?=.{1,253}$)LABEL(\.LABEL)*\.?".replace("LABEL", r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+)
+_NO_URL = "this is not an http or https URL of a host that there can be"
+_NO_TEXT = re.compile(r"[^\x21-\x7e]")
+
+
 def _check_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:
-        raise ValueError("this is not an http or https URL")
+    try:
+        parts = urlsplit(url)
+        is_usable = parts.scheme in ("http", "https") and _is_host(parts.hostname or "") and parts.port != 0
+    except ValueError as error:  # a port that is no number, brackets around no address
+        raise ValueError(_NO_URL) from error
+    if not is_usable or parts.fragment or _NO_TEXT.search(url):
+        raise ValueError(_NO_URL)
     if parts.username is not None:
         raise ValueError("user and password cannot stand in the URL, where logs would show them")
     return url
+
+
+def _is_host(name: str) -> bool:
+    """Whether there can be such a host; `urlsplit` looks into brackets only."""
+    try:
+        return ipaddress.ip_address(name.partition("%")[0]).version > 0
+    except ValueError:
+        return bool(_HOST.fullmatch(name))
 
 
 def _check_algorithms(algorithms: list[str]) -> list[str]:
@@ -25,6 +47,19 @@ def _check_algorithms(algorithms: list[str]) -> list[str]:
     raise ValueError(f"this must be a list of some of {', '.join(_ALGORITHMS)}")
 
 
+# What says who may do what, or how callers are read: senseless without a source of identity. Not `trusted_proxies`: in
+# front of an open registry may stand a proxy that knows its users.
+ACCESS_RULES = (
+    "public_read",
+    "challenge",
+    "teams_file",
+    "teams_claim",
+    "teams_claim_prefix",
+    "user_claims",
+    "realm_claim",
+    "introspection_audience",
+    "service_user_prefix",
+)
 Url = Annotated[str, AfterValidator(_check_url)]
 Text = Annotated[str, Field(min_length=1)]
 

@@ -16,7 +16,7 @@ from pydantic_settings import (
 
 from pierone_core.tag_policy import MutableTags
 from pierone_http.database_settings import DatabaseSettings
-from pierone_http.identity_settings import IdentitySettings
+from pierone_http.identity_settings import ACCESS_RULES, IdentitySettings
 from pierone_http.log_settings import LogSettings
 from pierone_http.s3_settings import S3Settings
 from pierone_http.setting_names import CONFIG_FILE_VARIABLE, check_environment
@@ -99,10 +99,27 @@ class Settings(IdentitySettings, S3Settings, DatabaseSettings, LogSettings, Base
         return patterns
 
     @model_validator(mode="after")
-    def _check_workers(self) -> Self:
+    def _check_memory(self) -> Self:
+        if self.storage == "memory" and (self.s3_bucket or self.database_url):
+            raise ValueError(
+                "storage=memory keeps nothing: leave out PIERONE_S3_BUCKET and PIERONE_DATABASE_URL, or PIERONE_STORAGE"
+            )
         if self.workers > 1 and self.storage == "memory":
             raise ValueError(
                 "with storage=memory each worker would be a registry of its own: leave PIERONE_WORKERS at 1"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_access(self) -> Self:
+        """Rules about callers, and nobody who knows one, are a registry that is open against its operator's will."""
+        fields = type(self).model_fields
+        rules = [] if self.knows_callers else [n for n in ACCESS_RULES if getattr(self, n) != fields[n].default]
+        if rules:
+            raise ValueError(
+                f"{', '.join(f'PIERONE_{name.upper()}' for name in rules)}: there is no source of identity, so "
+                "everybody may do everything; set PIERONE_USERS_FILE, PIERONE_TOKENINFO_URL, "
+                "PIERONE_INTROSPECTION_URL or PIERONE_JWT_ISSUER, too"
             )
         return self
 

@@ -82,13 +82,13 @@ class World:
         assert response.status_code == 200, response.text
         return str(response.json()["token"])
 
-    def newcomer(self, *scopes: str, realm: str = "employees") -> str:
+    def newcomer(self, *scopes: str, realm: str = "employees", expires_in: int = 3600) -> str:
         """The token of somebody whom nobody asked about yet, of myteam, or for an application of it."""
         name = f"new{uuid.uuid4().hex}"
         self._teams["myteam"].append(name)
         self._applications[name] = {"team_id": "myteam", "active": True}
         uid = name if realm == "employees" else f"stups_{name}"
-        self._tokens[f"t0ken-of-{name}"] = token_facts(uid, realm, scopes)
+        self._tokens[f"t0ken-of-{name}"] = token_facts(uid, realm, scopes, expires_in)
         return f"t0ken-of-{name}"
 
     def old_token(self, name: str, repository: str) -> str:

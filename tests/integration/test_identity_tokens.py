@@ -55,6 +55,14 @@ def test_a_token_has_the_form_that_clients_read(world: World) -> None:
     assert response.headers["Cache-Control"] == "no-store"
 
 
+def test_a_token_ends_with_the_access_token_that_it_was_bought_with(world: World) -> None:
+    short = bearer(world.newcomer(expires_in=40))
+    body = world.ask("GET", f"/v2/token?scope={APP}", short).json()
+    assert 0 < body["expires_in"] <= 40
+    claims = jwt.get_unverified_claims(body["token"])
+    assert claims["exp"] - claims["iat"] <= 40
+
+
 @pytest.mark.parametrize(
     "scopes", [[f"{APP} repository:myteam/two:push"], [APP, "repository:myteam/two:push"]], ids=["spaces", "repeated"]
 )

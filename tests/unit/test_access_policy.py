@@ -161,7 +161,7 @@ def test_the_first_component_is_the_team_however_deep_the_repository_is(name: st
 
 
 def test_a_refusal_tells_programs_who_was_refused_and_where() -> None:
-    policy = AccessPolicy(NoTeams(), NoApplications())
+    policy = AccessPolicy(NoTeams(), Directory(application=None))
     with pytest.raises(Denied) as no_member:
         policy.check_push(Caller("alice"), OUR_APP)
     with pytest.raises(Denied) as no_scope:
@@ -171,6 +171,13 @@ def test_a_refusal_tells_programs_who_was_refused_and_where() -> None:
     assert no_member.value.detail == {"caller": "alice", "team": "ours"}
     assert no_scope.value.detail == {"caller": "robot", "scopes": sorted(LIKE_WRITE)}
     assert no_application.value.detail == {"caller": "robot", "team": "ours"}
+
+
+def test_without_kio_a_service_user_is_told_that_there_is_none() -> None:
+    with pytest.raises(
+        Denied, match=r"robot may not push: this registry is connected to no Kio.*application\.write_all"
+    ):
+        AccessPolicy(NoTeams(), NoApplications()).check_push(Caller("robot", realm=SERVICES, scopes=MAY_WRITE), OUR_APP)
 
 
 @pytest.mark.parametrize("realm", REALMS)

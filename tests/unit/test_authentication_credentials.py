@@ -117,17 +117,16 @@ def test_a_token_of_another_issuer_is_left_to_the_sources() -> None:
     assert asked_for(f"Bearer {token}".encode()) == [BearerToken(token)]
 
 
-def test_credentials_of_a_form_are_judged_and_not_remembered() -> None:
+def test_credentials_of_a_form_are_judged_as_those_of_a_header() -> None:
     source = Source()
 
     async def test() -> None:
         authentication = over(source)
-        for _ in range(2):
-            assert await authentication.authenticate(password_credentials("alice", "secret")) == Caller("alice")
+        assert await authentication.authenticate(password_credentials("alice", "secret")) == Caller("alice")
         assert await authentication.authenticate(password_credentials("", "")) is NOBODY
 
     run(test())
-    assert source.asked == [Password("alice", "secret")] * 2
+    assert source.asked == [Password("alice", "secret")]
 
 
 def test_the_parts_of_credentials_that_are_secret_are_not_shown() -> None:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pierone_core.caller import BearerToken, Credentials, Password
+from pierone_core.caller import TOKEN_USER, BearerToken, Credentials, Password
 from pierone_core.errors import Unauthorized
-from pierone_http.auth import TOKEN_USER, parse
+from pierone_http.auth import parse
 
 
 def basic(text: str, scheme: bytes = b"Basic ") -> bytes:

@@ -55,3 +55,10 @@ def test_a_value_that_cannot_work_is_refused(monkeypatch: pytest.MonkeyPatch, na
     monkeypatch.setenv(f"PIERONE_{name.upper()}", text)
     with pytest.raises(ValidationError, match=name):
         Settings()
+
+
+@pytest.mark.parametrize("variable", ["PIERONE_S3_BUCKET=registry", "PIERONE_DATABASE_URL=postgresql://db/registry"])
+def test_memory_beside_a_place_that_keeps_is_refused(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv(*variable.split("=", 1))
+    with pytest.raises(ValidationError, match="storage=memory keeps nothing"):
+        Settings(storage="memory")

@@ -1,13 +1,16 @@
 """`docs/operators/identity.md`: its settings are taken as they stand, its refusals are those that are made."""
 
+import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pierone_adapters.oauth import ClaimNames
 from pierone_core.access_policy import AccessPolicy
-from pierone_core.caller import SERVICES, Caller
-from pierone_core.directories import NoTeams
+from pierone_core.caller import EMPLOYEES, SERVICES, BearerToken, Caller
+from pierone_core.directories import NoApplications, NoTeams
 from pierone_core.errors import Denied
 from pierone_core.ports import Application
 from pierone_core.values import Repository
@@ -27,6 +30,51 @@ def test_the_settings_of_a_setup_are_taken_and_close_the_registry(
     settings = Settings(host="0.0.0.0")  # noqa: S104 - nothing is served
     assert settings.knows_callers, title
     assert not settings.is_open_to_others
+
+
+def named(title: str) -> ClaimNames:
+    """How callers are read with the settings of a setup."""
+    block = next(block for name, block in SETUPS if name.startswith(title))
+    given = dict(line.split("=", 1) for line in block.splitlines())
+    prefix = given["PIERONE_TEAMS_CLAIM_PREFIX"]
+    return ClaimNames(json.loads(given["PIERONE_USER_CLAIMS"]), "realm", given["PIERONE_TEAMS_CLAIM"], prefix)
+
+
+KEYCLOAK = {
+    "iss": "https://login.example.org/realms/company",
+    "aud": ["pierone", "account"],
+    "typ": "Bearer",
+    "scope": "openid profile",
+    "exp": 4_000_000_000,
+}
+PERSON = KEYCLOAK | {
+    "sub": "5f0c9f6e-1111-4c8c-9a3b-0123456789ab",
+    "azp": "docker-cli",
+    "preferred_username": "alice",
+    "groups": ["/teams/myteam", "/guests"],
+}
+SERVICE_ACCOUNT = KEYCLOAK | {
+    "sub": "77777777-1111-4c8c-9a3b-0123456789ab",
+    "azp": "ci",
+    "client_id": "ci",
+    "preferred_username": "service-account-ci",
+    "realm": "services",  # the mapper that the page asks for
+    "scope": "application.write_all",
+}
+
+
+def test_with_the_openid_connect_setup_a_person_of_keycloak_is_a_member_by_name() -> None:
+    alice = named("OpenID").caller(PERSON, BearerToken("t"))
+    assert (alice.name, alice.realm, alice.teams) == ("alice", EMPLOYEES, frozenset({"myteam"}))
+
+
+def test_with_the_openid_connect_setup_a_service_account_of_keycloak_is_a_service() -> None:
+    robot = named("OpenID").caller(SERVICE_ACCOUNT | {"groups": ["/teams/myteam"]}, BearerToken("t"))
+    assert (robot.name, robot.realm) == ("service-account-ci", SERVICES)
+    policy = AccessPolicy(NoTeams(), NoApplications())
+    policy.check_push(robot, Repository.parse("myteam/app"))
+    with pytest.raises(Denied, match="has neither scope"):
+        policy.check_push(replace(robot, scopes=frozenset()), Repository.parse("myteam/app"))
 
 
 class OneApplication:

@@ -1,6 +1,7 @@
 """Tokens of the registry: what they say, how long, and with which of several keys."""
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -25,6 +26,27 @@ def test_a_token_is_good_for_its_lifetime_and_says_when_it_ends() -> None:
     assert ends is not None
     assert timedelta(minutes=1) <= ISSUER.lifetime <= timedelta(minutes=5)
     assert before <= ends - ISSUER.lifetime <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize("seconds", [5, 100])
+def test_a_token_ends_with_the_identity_that_it_was_made_from(seconds: int) -> None:
+    caller = replace(ALICE, expires_at=(ends := datetime.now(UTC) + timedelta(seconds=seconds)))
+    told = ISSUER.read(ISSUER.issue(caller, GRANTS)).expires_at
+    assert told is not None
+    assert ends - timedelta(seconds=1) <= told <= ends  # a token knows whole seconds
+    assert timedelta(seconds=seconds - 3) < ISSUER.lifetime_for(caller) <= timedelta(seconds=seconds)
+
+
+def test_a_longer_identity_does_not_prolong_a_token() -> None:
+    caller = replace(ALICE, expires_at=datetime.now(UTC) + timedelta(days=1))
+    assert ISSUER.lifetime_for(caller) == ISSUER.lifetime_for(ALICE) == ISSUER.lifetime
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 3600])
+def test_for_an_identity_that_has_ended_there_is_no_token(seconds: int) -> None:
+    caller = replace(ALICE, expires_at=datetime.now(UTC) - timedelta(seconds=seconds))
+    with pytest.raises(Unauthorized, match="has expired"):
+        ISSUER.issue(caller, GRANTS)
 
 
 def test_every_token_has_a_name_of_its_own() -> None:

@@ -88,6 +88,32 @@ def test_a_file_that_is_no_json_is_refused_by_name(users: Path, data: bytes) -> 
         StaticUsers.read(users)
 
 
+@pytest.mark.parametrize("name", ["oauth2", "instance-identity-document", "al:ice", ":", ""])
+def test_a_user_who_could_never_log_in_is_refused_by_name(users: Path, name: str) -> None:
+    write(users, {"bob": {"password": HASHED, "teams": []}, name: {"password": HASHED, "teams": []}})
+    with pytest.raises(ValueError, match=f"no user can be called {name!r}") as error:
+        StaticUsers.read(users)
+    assert str(users) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "text", ['{"alice": 1, "bob": 2, "alice": 3}', '{"bob": {"alice": [], "teams": [], "alice": []}}']
+)
+def test_a_name_that_stands_there_twice_is_refused(users: Path, text: str) -> None:
+    users.write_text(text)
+    with pytest.raises(ValueError, match=re.escape(f"{users}: 'alice' stands there twice")):
+        StaticUsers.read(users)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000])
+def test_a_file_that_is_nested_without_end_is_refused_in_a_line(users: Path, text: str) -> None:
+    users.write_text(text)
+    with pytest.raises(ValueError, match="too deeply nested") as error:
+        StaticUsers.read(users)
+    assert str(users) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
 def test_a_file_that_is_not_there_is_the_systems_error(users: Path) -> None:
     with pytest.raises(FileNotFoundError, match=re.escape(str(users))):
         StaticUsers.read(users)

@@ -1,6 +1,6 @@
 """What a token of the registry grants: never more than was asked for, never anything that the policy denies."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given
@@ -21,7 +21,7 @@ from pierone_core.caller import (
 from pierone_core.directories import NoApplications, NoTeams
 from pierone_core.errors import Denied, Unauthorized, Unavailable
 from pierone_core.ports import Application
-from pierone_core.token_scope import judge, parse_scopes
+from pierone_core.token_scope import TEAMS_AT_ONCE, judge, parse_scopes
 from pierone_core.values import Repository
 
 APP = Repository("ours/app")
@@ -73,6 +73,28 @@ def test_a_directory_that_does_not_answer_leaves_no_token() -> None:
     silent = AccessPolicy(Directory(""), Directory(""))
     with pytest.raises(Unavailable):
         judge(silent, Caller("bob"), [(APP, PULL), (APP, PUSH)])
+
+
+@dataclass(frozen=True)
+class Counting(Directory):
+    """A directory that notes which teams it was asked about."""
+
+    asked: list[str] = field(default_factory=list)
+
+    def has_member(self, team: str, caller: Caller) -> bool:
+        """See `TeamDirectory`."""
+        self.asked.append(team)
+        return super().has_member(team, caller)
+
+
+def test_a_token_request_asks_about_a_few_teams_and_leaves_the_others_to_another_request() -> None:
+    teams = Counting("team3")
+    scopes = [f"repository:team{number}/app{which}:pull,push" for number in range(9) for which in range(2)]
+    grants = judge(AccessPolicy(teams, teams), Caller("bob"), parse_scopes(scopes))
+    assert set(teams.asked) == {f"team{number}" for number in range(TEAMS_AT_ONCE)}
+    assert {name for name, action in grants.allowed if action == PUSH} == {"team3/app0", "team3/app1"}
+    assert {name for name, action in grants.allowed if action == PULL} >= {"team8/app0", "team8/app1"}
+    assert {name.partition("/")[0] for name, _ in grants.refused} == {"team0", "team1", "team2"}
 
 
 NAMES = st.sampled_from(["ours/app", "ours/app2", "theirs/app", "ours/app/part", "ours-too/app"])

@@ -9,7 +9,6 @@ password is compared with a hash that is as slow as the users' slowest.
 """
 
 import hmac
-import json
 import re
 import time
 from collections.abc import Callable, Iterable
@@ -19,8 +18,10 @@ from typing import Self
 
 import bcrypt
 
+from pierone_adapters.identity.chain import INSTANCE_USER
 from pierone_adapters.identity.guesses import Guesses
-from pierone_core.caller import NOBODY, Caller, Credentials, Password
+from pierone_adapters.identity.json_file import read_names
+from pierone_core.caller import NOBODY, TOKEN_USER, Caller, Credentials, Password
 from pierone_core.errors import Unauthorized
 
 _BCRYPT = re.compile(r"\$2[aby]\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}")
@@ -55,12 +56,7 @@ class StaticUsers:
 
         `clock` counts seconds.
         """
-        try:
-            users = json.loads(path.read_text())
-        except ValueError as error:
-            raise ValueError(f"{path} is not JSON: {error}") from error
-        if not isinstance(users, dict):
-            raise ValueError(f"{path} is not a JSON object of users")  # noqa: TRY004 - one error for a bad file
+        users = read_names(path, "users")
         return cls({name: _read_user(path, name, facts) for name, facts in users.items()}, clock)
 
     def authenticate(self, credentials: Credentials) -> Caller:
@@ -100,6 +96,11 @@ def _decoy_for(hashes: Iterable[bytes]) -> bytes:
 
 
 def _read_user(path: Path, name: str, facts: object) -> _User:
+    if not name or ":" in name or name in (TOKEN_USER, INSTANCE_USER):
+        raise ValueError(
+            f"{path}: no user can be called {name!r}: nobody could log in (RFC 7617 ends a name at the colon; "
+            f"{TOKEN_USER} and {INSTANCE_USER} say that the password is something else)"
+        )
     try:
         password, teams = facts["password"], facts["teams"]  # type: ignore[index]
         return _User(_hash(password), frozenset(_strings(teams)))

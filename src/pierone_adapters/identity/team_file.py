@@ -1,10 +1,10 @@
 """`TeamDirectory` in a JSON file: {"myteam": ["alice", "bob"]}."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
+from pierone_adapters.identity.json_file import read_names
 from pierone_core.caller import Caller
 
 
@@ -18,12 +18,7 @@ class TeamFile:
     @classmethod
     def read(cls, path: Path) -> Self:
         """Read the file; raises `ValueError` saying what is wrong with it, or `OSError`."""
-        try:
-            teams = json.loads(path.read_text())
-        except ValueError as error:
-            raise ValueError(f"{path} is not JSON: {error}") from error
-        if not isinstance(teams, dict):
-            raise ValueError(f"{path} is not a JSON object of teams")  # noqa: TRY004 - one error for a bad file
+        teams = read_names(path, "teams")
         return cls({team: _read_members(path, team, members) for team, members in teams.items()})
 
     def has_member(self, team: str, caller: Caller) -> bool:

@@ -30,6 +30,15 @@ class JwtIssuer:
         self._signing = keys[0]
         self._keys = {key.kid: key for key in keys}
 
+    def lifetime_for(self, caller: Caller) -> timedelta:
+        """See `TokenIssuer`."""
+        if caller.expires_at is None:
+            return self.lifetime
+        left = caller.expires_at - datetime.now(UTC)
+        if left <= timedelta():
+            raise Unauthorized("the access token has expired; get a new one and log in again: docker login <registry>")
+        return min(self.lifetime, left)
+
     def issue(self, caller: Caller, grants: Grants) -> str:
         """See `TokenIssuer`."""
         now = datetime.now(UTC)
@@ -40,7 +49,7 @@ class JwtIssuer:
             "realm": caller.realm,
             "iat": now,
             "nbf": now - timedelta(seconds=10),
-            "exp": now + self.lifetime,
+            "exp": now + self.lifetime_for(caller),
             "jti": str(uuid.uuid4()),
             "access": [_entry(repository, action) for repository, action in sorted(grants.allowed)],
             "refused": [_entry(*pair) | {"reason": reason} for pair, reason in grants.refused.items()],

@@ -32,9 +32,13 @@ class Tokeninfo:
         try:
             claims = _with_expiry(answer.json_object())
             check_times(claims, leeway=0)
-            return self.names.caller(claims, credentials)
+            return self.names.caller(self._with_realm(claims), credentials)
         except ValueError as error:
             raise Unavailable(f"{self.source.name} answered something unexpected: {error}") from error
+
+    def _with_realm(self, claims: dict[str, object]) -> dict[str, object]:
+        """`claims` with a realm. Tokeninfo says one; if not, nothing is guessed: who is of no realm may only pull."""
+        return claims if claims.get(self.names.realm) is not None else claims | {self.names.realm: ""}
 
 
 def _with_expiry(claims: dict[str, object]) -> dict[str, object]:

@@ -66,4 +66,4 @@ class TeamService:
         answer = self._source.get(self._url + path, token=caller.token, params=params)
         if answer.status in (_OK, _NOT_FOUND):
             return answer if answer.status == _OK else None
-        raise answer.not_understood()
+        raise answer.unless_refused(caller).not_understood()

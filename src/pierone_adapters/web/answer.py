@@ -2,9 +2,12 @@
 
 import json
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import NoReturn, Self
 
-from pierone_core.errors import Unavailable
+from pierone_core.caller import Caller
+from pierone_core.errors import Denied, Unavailable
+
+_REFUSED = (401, 403)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,15 @@ class Answer:
         if isinstance(value, dict):
             return value
         raise self.not_understood()
+
+    def unless_refused(self, caller: Caller) -> Self:
+        """This answer to a question in the caller's own name; raises `Denied` if such questions are not allowed."""
+        if self.status in _REFUSED:
+            raise Denied(
+                f"{caller.name} may not push: {self.source} refuses the token that {caller.name} logged in with "
+                f"(status {self.status}); get a new one and log in again: docker login <registry>"
+            )
+        return self
 
     def not_understood(self) -> Unavailable:
         """The error for an answer of another form than expected."""

@@ -21,6 +21,7 @@ import httpx2
 
 from pierone_adapters.web.answer import Answer
 from pierone_adapters.web.circuit import Circuit
+from pierone_adapters.web.connections import Connections
 from pierone_core.errors import Unauthorized, Unavailable
 
 _LOG = logging.getLogger(__name__)
@@ -36,6 +37,8 @@ _TOKEN = re.compile(rf"[\x21-\x7e]{{1,{_MAX_TOKEN_BYTES}}}")
 # Nobody is at home, whoever asks. A 500 is not among them: one caller's odd token must not lock out the others.
 _NOBODY_HOME = (502, 503, 504)
 _NOT_NOW = (408, 425, 429)
+# The source closed a kept connection just now, or `Connections.cut` one under way.
+_CUT_OFF = (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError)
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "pierone"}
 # As many as threads that may ask at once; kept only as long as any server keeps them.
 _LIMITS = httpx2.Limits(max_connections=40, max_keepalive_connections=10, keepalive_expiry=2.0)
@@ -56,6 +59,7 @@ class WebSource:
         self.name = name
         self._patience = connect_timeout + read_timeout
         self._circuit = circuit or Circuit()
+        self._connections = Connections()
         self._client = httpx2.Client(
             headers=_HEADERS,
             timeout=httpx2.Timeout(read_timeout, connect=connect_timeout, pool=connect_timeout),
@@ -84,6 +88,8 @@ class WebSource:
             raise Unavailable(f"{self.name} does not answer; try again in a few seconds")
         try:
             answer = self._exchange(method, url, parts)
+        except (httpx2.InvalidURL, UnicodeError) as error:
+            raise Unavailable(f"{self.name} has no usable address here; tell the operator of the registry") from error
         except httpx2.HTTPError as error:
             self._failed(type(error).__name__)
             raise Unavailable(f"{self.name} does not answer; try again in a few seconds") from error
@@ -92,14 +98,14 @@ class WebSource:
     def _exchange(self, method: str, url: str, parts: Mapping[str, Any]) -> Answer:
         try:
             return self._in_time(method, url, parts)
-        except httpx2.RemoteProtocolError:  # the source closed a kept connection just now: once more, on a new one
+        except _CUT_OFF:  # once more, on a new connection
             return self._in_time(method, url, parts)
 
     def _in_time(self, method: str, url: str, parts: Mapping[str, Any]) -> Answer:
         """`_read`, given up when its time is over.
 
         The client's time-outs are for each piece that comes, so a head that drips in would hold the caller for ever.
-        A thread that is given up ends with its connection, of which there are few.
+        A thread that is given up holds one of few connections until that is cut.
         """
         answer: Future[Answer] = Future()
 
@@ -113,16 +119,18 @@ class WebSource:
         try:
             return answer.result(self._patience + _SLACK_SECONDS)
         except TimeoutError as error:
+            self._connections.cut()
             raise httpx2.ReadTimeout("the answer is too slow") from error
 
     def _read(self, method: str, url: str, parts: Mapping[str, Any]) -> Answer:
         ends = time.monotonic() + self._patience
         body = bytearray()
-        with self._client.stream(method, url, **parts) as response:
+        extensions = {"trace": self._connections.note}
+        with self._client.stream(method, url, extensions=extensions, **parts) as response:
             for chunk in response.iter_raw():
                 body += chunk
                 if len(body) > _MAX_BODY_BYTES or time.monotonic() > ends:
-                    raise httpx2.ReadError("the answer is too long or too slow", request=response.request)
+                    raise httpx2.TransportError("the answer is too long or too slow", request=response.request)
             return Answer(self.name, response.status_code, bytes(body))
 
     def _judge(self, answer: Answer) -> Answer:

@@ -22,7 +22,10 @@ class TeamDirectory(Protocol):
     """Who is in which team."""
 
     def has_member(self, team: str, caller: Caller) -> bool:
-        """Whether `caller` is a member of `team`; raises `Unavailable`."""
+        """Whether `caller` is a member of `team`.
+
+        Raises `Denied` if that may not be asked in the caller's name, `Unavailable` if there is no answer.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +40,20 @@ class ApplicationDirectory(Protocol):
     """Which application a service user is, and whose."""
 
     def application_of(self, caller: Caller) -> Application | None:
-        """The application of a service user, None if there is none; raises `Unavailable`."""
+        """The application of a service user, None if there is none.
+
+        Raises `Denied` if that cannot be asked about such a caller, `Unavailable` if there is no answer.
+        """
 
 
 class TokenIssuer(Protocol):
     """Tokens of our own, which say what their bearer may do."""
 
-    @property
-    def lifetime(self) -> timedelta:
-        """How long a token is good."""
+    def lifetime_for(self, caller: Caller) -> timedelta:
+        """How long a token for `caller` is good, at most to the end of the identity; raises `Unauthorized` after it."""
 
     def issue(self, caller: Caller, grants: Grants) -> str:
-        """A token for `caller` that allows `grants` for `lifetime`."""
+        """A token for `caller` that allows `grants` for as long as `lifetime_for` says; raises as that."""
 
     def is_issued(self, token: str) -> bool:
         """Whether `token` claims to be one of ours (nothing is verified)."""

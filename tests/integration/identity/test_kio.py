@@ -7,7 +7,7 @@ from tests.integration.identity.stups import kio
 
 from pierone_adapters.stups import Kio
 from pierone_core.caller import SERVICES, Caller
-from pierone_core.errors import Unavailable
+from pierone_core.errors import Denied, Unavailable
 from pierone_core.ports import Application
 
 APPLICATIONS = {"kio": {"team_id": "myteam", "active": True}, "old": {"team_id": "myteam", "active": False}}
@@ -42,7 +42,7 @@ def test_an_unknown_application_is_none(applications: Kio) -> None:
     assert applications.application_of(service("stups_unknown")) is None
 
 
-NO_APPLICATION = ["kio", "other_kio", "stups_", "stups_k", "stups_Kio", "stups_1kio", "stups_kio-", "stups_ki_o"] + [
+NO_APPLICATION = ["stups_", "stups_k", "stups_Kio", "stups_1kio", "stups_kio-", "stups_ki_o"] + [
     f"stups_{name}" for name in ("../teams", "kio/../old", "kio?x=1", "kio#", "kio\n", "%6bio", "kiö", "k" * 256)
 ]
 
@@ -51,6 +51,23 @@ NO_APPLICATION = ["kio", "other_kio", "stups_", "stups_k", "stups_Kio", "stups_1
 def test_a_name_that_no_application_has_is_not_asked_about(applications: Kio, server: StandIn, name: str) -> None:
     assert applications.application_of(service(name)) is None
     assert server.asked == []
+
+
+@pytest.mark.parametrize("name", ["kio", "other_kio", "STUPS_kio"])
+def test_whoever_lacks_the_prefix_is_told_so(applications: Kio, server: StandIn, name: str) -> None:
+    with pytest.raises(
+        Denied, match=f"service user {name} may not push: names of service users begin with stups_ here"
+    ):
+        applications.application_of(service(name))
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_token_that_kio_refuses_is_named_as_the_reason(applications: Kio, server: StandIn, status: int) -> None:
+    server.answer = reply_always(Reply(status, ANSWER))
+    with pytest.raises(Denied, match=f"the source refuses the token .* {status}.*log in again") as refusal:
+        applications.application_of(service("stups_kio"))
+    assert "t0ken" not in refusal.value.message
 
 
 def test_without_a_token_nothing_is_asked(applications: Kio, server: StandIn) -> None:
@@ -70,8 +87,6 @@ MALFORMED = {
     "no team": Reply(body={"id": "kio", "active": True}),
     "a team that is no text": Reply(body=ANSWER | {"team_id": ["myteam"]}),
     "another application": Reply(body=ANSWER | {"id": "other"}),
-    "not allowed": Reply(403, ANSWER),
-    "bad token": Reply(401, ANSWER),
     "a failure": Reply(500, ANSWER),
     "nobody home": Reply(503, ANSWER),
     "nothing": HANG,

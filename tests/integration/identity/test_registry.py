@@ -159,7 +159,7 @@ def test_who_may_push_with_tokens_of_an_authorization_server(
             )
             assert push(server, f"Bearer {person}").status_code == 202
             assert push(server, f"Bearer {person}", "guests/app").status_code == 403
-            assert "is not registered" in message(push(server, f"Bearer {writer}"))
+            assert "connected to no Kio" in message(push(server, f"Bearer {writer}"))
             assert push(server, f"Bearer {anywhere}").status_code == 202
             assert push(server, f"Bearer {elsewhere}").status_code == 401
             log = server.log.read_text()

@@ -28,6 +28,23 @@ JWT = {"jwt_issuer": "https://iam.example.org", "jwt_jwks_url": URL, "jwt_audien
 TOKENINFO = {"tokeninfo_url": URL}
 SOURCES = {"introspection": INTROSPECTION, "JWT": JWT, "tokeninfo": TOKENINFO}
 
+NO_HOSTS = [
+    "host:abc",
+    "host:99999",
+    "host:0",
+    "a..b",
+    "...",
+    "exa mple",
+    ".a",
+    "-a",
+    "a-",
+    "[::1",
+    "[x]",
+    "a\n",
+    "b\u00fc",
+    "a" * 64,
+]
+
 
 def settings(**values: object) -> Settings:
     return Settings.model_validate({"storage": "memory"} | values)
@@ -65,6 +82,40 @@ def test_what_is_asked_with_tokens_needs_a_source_of_tokens(name: str) -> None:
     settings(**{name: URL}, **JWT)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("public_read", True),
+        ("challenge", "basic"),
+        ("teams_file", "teams.json"),
+        ("teams_claim", "groups"),
+        ("teams_claim_prefix", "/"),
+        ("user_claims", ["email"]),
+        ("realm_claim", "kind"),
+        ("introspection_audience", "pierone"),
+        ("service_user_prefix", "stups_"),
+    ],
+)
+def test_rules_about_callers_need_somebody_who_knows_callers(name: str, value: object) -> None:
+    with pytest.raises(ValidationError, match=f"PIERONE_{name.upper()}: there is no source of identity"):
+        settings(**{name: value})
+    for source in SOURCES.values():
+        settings(**{name: value}, **source)
+    settings(**{name: value}, users_file="users.json")
+
+
+def test_what_is_as_it_comes_may_be_said_in_open_mode() -> None:
+    assert not settings(public_read=False, challenge="bearer", trusted_proxies=["10.0.0.0/8"]).knows_callers
+
+
+def test_an_open_registry_says_so_at_its_start(caplog: pytest.LogCaptureFixture) -> None:
+    Container(settings=settings()).identity()
+    assert "everybody may push" in caplog.text
+    caplog.clear()
+    Container(settings=settings(**TOKENINFO)).identity()
+    assert caplog.text == ""
+
+
 def test_teams_come_from_one_place() -> None:
     with pytest.raises(ValidationError, match="exclude each other"):
         settings(teams_file="teams.json", team_service_url=URL, **JWT)
@@ -77,6 +128,7 @@ def test_teams_come_from_one_place() -> None:
         ("tokeninfo_url", "iam.example.org/tokeninfo"),
         ("tokeninfo_url", "https://user:hidden@iam.example.org"),
         ("tokeninfo_url", "https://iam.example.org/#x"),
+        *(("tokeninfo_url", f"http://{host}/") for host in NO_HOSTS),
         ("jwt_algorithms", ["HS256"]),
         ("jwt_algorithms", ["none"]),
         ("jwt_algorithms", []),
@@ -91,6 +143,14 @@ def test_a_value_that_cannot_be_is_refused_without_repeating_it(name: str, value
     with pytest.raises(ValidationError, match=name) as error:
         settings(**{name: value})
     assert "hidden" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["iam", "iam.example.org:8443", "iam.example.org.", "my_iam", "10.0.0.1:80", "[::1]:8080", "xn--bcher-kva.example"],
+)
+def test_an_address_of_any_host_that_there_can_be_is_taken(host: str) -> None:
+    assert settings(tokeninfo_url=f"https://{host}/x?realm=/y").tokeninfo_url == f"https://{host}/x?realm=/y"
 
 
 def test_a_team_file_is_read_at_start(tmp_path: Path) -> None:
@@ -132,6 +192,7 @@ def test_a_server_with_settings_that_do_not_fit_ends_with_a_sentence(
 def test_environment_variables_set_lists_and_claims(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIERONE_USER_CLAIMS", '["preferred_username"]')
     monkeypatch.setenv("PIERONE_JWT_TYPES", '["JWT"]')
+    monkeypatch.setenv("PIERONE_TOKENINFO_URL", URL)
     assert (Settings().user_claims, Settings().jwt_types) == (["preferred_username"], ["JWT"])
 
 

@@ -10,7 +10,7 @@ from tests.integration.identity.stups import team_service
 from pierone_adapters.stups import TeamService
 from pierone_adapters.stups.team_service import Api
 from pierone_core.caller import Caller
-from pierone_core.errors import Unavailable
+from pierone_core.errors import Denied, Unavailable
 
 TEAMS = {"myteam": ["alice", "bob", "carol@example.org"], "other": ["bob", "a/../b?member=alice"]}
 ALIASES = {"myteam": ["my-alias"]}
@@ -97,12 +97,21 @@ MALFORMED = {
     "members that are no list": Reply(body={"id": "myteam", "member": "alice and others"}),
     "aliases that are no list": Reply(body={"id": "x", "member": ["alice"], "alias": "myteam"}),
     "no members": Reply(body={"id": "myteam"}),
-    "not allowed": Reply(403, {"id": "myteam", "member": ["alice"]}),
-    "bad token": Reply(401, {}),
+    "bad request": Reply(400, {"id": "myteam", "member": ["alice"]}),
     "a failure": Reply(500),
     "nobody home": Reply(503),
     "nothing": HANG,
 }
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_token_that_is_refused_is_named_as_the_reason(teams: TeamService, server: StandIn, status: int) -> None:
+    server.answer = reply_always(Reply(status, {"id": "myteam", "member": ["alice"]}))
+    with pytest.raises(Denied, match=f"the source refuses the token .* {status}.*log in again") as refusal:
+        teams.has_member("myteam", ALICE)
+    assert ALICE.token not in refusal.value.message
+    server.answer = team_service(TEAMS)
+    assert teams.has_member("myteam", ALICE)
 
 
 @pytest.mark.parametrize("reply", MALFORMED.values(), ids=MALFORMED.keys())

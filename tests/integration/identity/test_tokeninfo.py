@@ -55,6 +55,15 @@ def test_the_token_travels_in_the_header_only(source: Tokeninfo, endpoint: Stand
     assert (asked.method, asked.target, asked.token) == ("GET", "/oauth2/tokeninfo", "of-alice")
 
 
+@pytest.mark.parametrize("changes", [{"realm": None}, {"realm": ""}, {"realm": "/"}])
+def test_whoever_is_of_no_realm_is_taken_for_no_employee(
+    source: Tokeninfo, endpoint: StandIn, changes: Mapping[str, object]
+) -> None:
+    facts = {name: value for name, value in (SERVICE | dict(changes)).items() if value is not None}
+    endpoint.answer = reply_always(Reply(body=facts))
+    assert ask(source, "of-kio").realm == ""
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
 def test_a_bad_token_is_refused(source: Tokeninfo, endpoint: StandIn, status: int) -> None:
     with pytest.raises(Unauthorized):
