@@ -25,8 +25,8 @@ class Body:
         self._gone = False
         self.ended = False
 
-    async def batch(self) -> bytes:
-        """About `BATCH_BYTES` more, less only at the end; empty when all was received.
+    async def batch(self, least: int = BATCH_BYTES) -> bytes:
+        """At least `least` bytes more, less only at the end; empty when all was received.
 
         Raises `ClientGone` and `BodyStalled`, both after handing over what had arrived, and `SizeInvalid`.
         """
@@ -35,7 +35,7 @@ class Body:
         size = 0
         try:
             async with asyncio.timeout(self._patience) as timeout:
-                while size < BATCH_BYTES and not self._is_over():
+                while size < least and not self._is_over():
                     parts.append(await self._part())
                     size += len(parts[-1])
                     timeout.reschedule(asyncio.get_running_loop().time() + self._patience)

@@ -112,7 +112,8 @@ class RegistryProtocol(HttpToolsProtocol):
         if self.pipeline or (cycle is not None and cycle.response_started and not cycle.response_complete):
             self.transport.close()
             return
-        if cycle is not None:  # nobody is there any more for an answer that has not begun
+        if cycle is not None:  # nobody is there any more for an answer that has not begun, and nothing is done of it
+            cycle.body = bytearray()
             cycle.disconnected = True
             cycle.message_event.set()
         self.transport.write(self._written(error))

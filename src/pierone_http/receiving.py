@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.types import Message, Receive
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from pierone_core.errors import RegistryError
 from pierone_http.body import BATCH_BYTES
 from pierone_http.protocol import RegistryProtocol
 
@@ -42,6 +43,10 @@ class Inflow:
         if self._size >= BATCH_BYTES:
             self.cycle.flow.pause_reading()
             self.cycle.message_event.set()
+
+    def drop(self) -> None:
+        """Forget what waits: the request was refused."""
+        self._pieces, self._size = [], 0
 
     async def receive(self) -> Message:
         """ASGI's `receive`, with about a batch; what had arrived is handed over before a disconnect is told."""
@@ -92,6 +97,11 @@ class ReceivingProtocol(RegistryProtocol):
             return
         self._pending_bytes = 0
         inflow.feed(body)
+
+    def _refuse(self, error: RegistryError) -> None:
+        super()._refuse(error)
+        if self._is_refused and self._inflow:
+            self._inflow.drop()
 
     def _offer(self, cycle: RequestResponseCycle) -> Callable[[], Receive]:
         def divert() -> Receive:

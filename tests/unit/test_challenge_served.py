@@ -32,7 +32,7 @@ def settings(tmp_path: Path) -> Settings:
 def challenge(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
     """WWW-Authenticate of what `serve` hands to the HTTP server, for a request of the proxy."""
     served: list[uvicorn.Config] = []
-    monkeypatch.setattr(uvicorn.Server, "run", lambda server: served.append(server.config))
+    monkeypatch.setattr(uvicorn.Server, "run", lambda server, _sockets: served.append(server.config))
     serve(settings)
     [config] = served
     config.load()

@@ -113,7 +113,7 @@ class BlobPushEndpoints:
         return _created(repository, digest)
 
     async def _finish(self, session: UploadSession, body: Body, start: int | None, digest: Digest) -> None:
-        first = await body.batch()
+        first = await body.batch(least=1)
         if body.ended:
             await self.work.run(self.push.finish_upload, session, digest, first, start)
         else:
@@ -122,8 +122,8 @@ class BlobPushEndpoints:
 
     async def _append(self, session: UploadSession, body: Body, start: int | None, batch: bytes = b"") -> int:
         """Write `batch` and the rest of `body`: one batch is written while the next is received."""
-        if not batch and start is None:
-            batch = await body.batch()
+        if not batch and start is None:  # what is there at once; for more, the upload is held against the sweeper
+            batch = await body.batch(least=1)
         if body.ended:
             return await self.work.run(self._write_at_once, session, start, batch)
         writer = await self.work.run(self.push.open_upload, session, start)
