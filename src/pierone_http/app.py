@@ -95,9 +95,11 @@ def _logged(app: ASGIApp, settings: Settings) -> ASGIApp:
 def _endpoints(parts: Parts, settings: Settings, work: Work, gate: Gate) -> Endpoints:
     registry, patience = parts.registry, settings.body_timeout
     passes = None if parts.identity.nobody.unrestricted else gate.passes
+    # A store that hangs takes these threads; manifests and tags go on.
+    blob_work = Work(prompt=parts.metadata.prompt)
     return Endpoints(
-        pull=PullEndpoints(registry.pull, work, patience),
-        blobs=BlobPushEndpoints(registry.push_blobs, work, passes, patience),
+        pull=PullEndpoints(registry.pull, work, blob_work, patience),
+        blobs=BlobPushEndpoints(registry.push_blobs, blob_work, passes, patience),
         manifests=ManifestPushEndpoints(
             registry.push_manifests, parts.claims, work, patience, settings.manifest_max_bytes
         ),

@@ -57,7 +57,8 @@ def test_the_event_loop_answers_others_while_latest_is_looked_for() -> None:
     tags = (TagWrite(Tag.parse("1.0"), None, immutable=True),)
     metadata.manifests.store(ManifestWrite(APP, parse(INDEX, OCI_INDEX), tags, "alice", datetime.now(UTC)))
     slow = SlowTags(metadata.manifests)
-    endpoints = PullEndpoints(Pull(slow, metadata.blobs, MemoryBlobStore()), Work(prompt=True), WAIT_SECONDS)
+    work = Work(prompt=True)
+    endpoints = PullEndpoints(Pull(slow, metadata.blobs, MemoryBlobStore()), work, work, WAIT_SECONDS)
 
     async def ask(reference: str) -> bytes:
         request = Request({"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b""})

@@ -29,6 +29,7 @@ class PullEndpoints:
 
     pull: Pull
     work: Work
+    blob_work: Work
     patience: float
 
     async def get_manifest(self, request: Request, _caller: Caller, repository: Repository, reference: str) -> Response:
@@ -62,7 +63,7 @@ class PullEndpoints:
     async def _send(self, request: Request, digest: Digest, size: int, headers: dict[str, str]) -> Response:
         part = requested_range(request.headers, size, str(digest))
         start, stop = part or (0, size)
-        found = await self.work.fetch(self.pull.find_blob, digest, start, stop)
+        found = await self.blob_work.fetch(self.pull.find_blob, digest, start, stop)
         if isinstance(found, str):
             return _redirect(digest, found)
         headers["Content-Length"] = str(stop - start)
@@ -77,10 +78,10 @@ class PullEndpoints:
 
     async def _chunks(self, reader: BlobReader) -> AsyncIterator[bytes]:
         try:
-            while chunk := await self.work.fetch(reader.read, CHUNK_BYTES):
+            while chunk := await self.blob_work.fetch(reader.read, CHUNK_BYTES):
                 yield chunk
         finally:
-            await self.work.fetch(reader.close)
+            await self.blob_work.fetch(reader.close)
 
 
 class FinalResponse(Response):
