@@ -11,7 +11,7 @@ import tarfile
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import IO, Self, cast
+from typing import IO, cast
 
 import zstandard
 
@@ -56,12 +56,15 @@ class Entry:
 
 
 class _Member(tarfile.TarInfo):
-    @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
-        """Refuse what would be read into memory as a whole."""
-        member = super().frombuf(buf, encoding, errors)
-        if member.type in _LONG_TYPES and member.size > _LONGEST_BYTES:
-            raise tarfile.ReadError(f"an entry has {member.size} bytes of names and attributes")
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        """Refuse what would be read into memory as a whole.
+
+        Every release of Python calls this between a header and what belongs to it; the public `frombuf` is passed by
+        in newer ones (as in Debian's 3.11.2 with its security updates).
+        """
+        if self.type in _LONG_TYPES and self.size > _LONGEST_BYTES:
+            raise tarfile.ReadError(f"an entry has {self.size} bytes of names and attributes")
+        member: tarfile.TarInfo = super()._proc_member(archive)  # type: ignore[misc] # not in the types
         return member
 
 
