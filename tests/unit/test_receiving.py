@@ -134,6 +134,23 @@ def test_requests_that_are_sent_together_have_their_own_bodies(reader: Reader) -
     assert [message["body"] for message in reader.messages] == [b"first", b"second"]
 
 
+@pytest.mark.parametrize("first", ["with it", "before it"])
+def test_what_has_not_been_read_when_the_rest_is_refused_is_dropped(reader: Reader, first: str) -> None:
+    reader.may_read.clear()
+    with reader.connection() as connection:
+        if first == "before it":
+            reader.may_read.set()
+            connection.sendall(HEAD % 10 + b"01234")
+            wait_for(lambda: reader.body == b"01234")
+            connection.sendall(b"56789no request\r\n\r\n")
+        else:
+            connection.sendall(HEAD % 5 + b"01234no request\r\n\r\n")
+        assert connection.recv(100).startswith(b"HTTP/1.1 400")
+        reader.may_read.set()
+        wait_for(lambda: bool(reader.messages) and reader.messages[-1]["type"] == "http.disconnect")
+    assert reader.body == (b"01234" if first == "before it" else b"")
+
+
 def test_without_the_protocol_a_request_is_what_it_was() -> None:
     request = Request({"type": "http"})
     assert diverted(request) is request
