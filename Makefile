@@ -69,12 +69,13 @@ $(VENV)/.created:
 	$(PYTHON) -m venv --clear $(VENV)
 	@touch $@
 
-# Without build isolation nothing is downloaded that no lock file names.
+# Without build isolation nothing is downloaded that no lock file names. The lock files are complete, so pip resolves nothing:
+# its resolver refuses a locked package that another one wants with an extra, as soon as a newer release of it is out.
 $(VENV)/.runtime: $(VENV)/.created requirements.lock requirements-build.lock pyproject.toml
-	$(PIP_INSTALL) --require-hashes -r requirements.lock -r requirements-build.lock
+	$(PIP_INSTALL) --no-deps --require-hashes -r requirements.lock -r requirements-build.lock
 	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
-	$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
+	$(PIP_INSTALL) --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@

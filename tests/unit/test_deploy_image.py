@@ -31,7 +31,7 @@ def test_the_base_is_a_full_version_of_the_python_that_the_locks_are_made_for() 
 def test_whatever_is_installed_from_an_index_has_its_hash_in_a_lock_file() -> None:
     installs = re.findall(r"pip\S*(?: --python \S+)? install(.*)", RECIPE)
     assert len(installs) == 3
-    assert all(("--require-hashes" in rest) or ("--no-index" in rest) for rest in installs)
+    assert all("--no-deps" in rest and ("--require-hashes" in rest or "--no-index" in rest) for rest in installs)
 
 
 def test_what_is_copied_from_the_checkout_is_there_and_nothing_else_goes_to_the_builder() -> None:
