@@ -133,7 +133,7 @@ class BlobPush:
         """Remove uploads that nobody wrote to for `max_age` (spec: "Cancel a blob upload"); return how many."""
         before = self.now() - max_age
         idle = list(self.store.idle_uploads(before))
-        idle += [s.id for s in self.uploads.started_before(before) if self.store.upload_size(s.id) == 0]
+        idle += [started for started in self.uploads.started_before(before) if self.store.upload_size(started) == 0]
         return sum(self._remove_idle(upload_id) for upload_id in dict.fromkeys(idle))
 
     def _remove_idle(self, upload_id: str) -> bool:

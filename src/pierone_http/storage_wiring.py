@@ -2,10 +2,11 @@
 
 import errno
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from pierone_adapters.cache import cached
-from pierone_adapters.filesystem import FilesystemBlobStore
+from pierone_adapters.filesystem import FilesystemBlobStore, FilesystemUploadSessions
 from pierone_adapters.memory import MemoryBlobStore, memory_metadata
 from pierone_adapters.sql import postgres_metadata, sqlite_metadata, upgrade_postgres
 from pierone_core.ports import BlobStore, Metadata
@@ -54,7 +55,8 @@ def metadata(settings: Settings) -> Metadata:
     """Where metadata lies."""
     if settings.storage == "memory":
         return memory_metadata()
-    return cached(_database(settings), settings.cache_bytes - kept_answers.room(settings.cache_bytes))
+    stored = cached(_database(settings), settings.cache_bytes - kept_answers.room(settings.cache_bytes))
+    return stored if settings.s3_bucket else replace(stored, uploads=FilesystemUploadSessions(settings.data_dir))
 
 
 def upgrade_database(settings: Settings) -> bool:

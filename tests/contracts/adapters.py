@@ -4,6 +4,7 @@ An adapter that is added here runs through all contracts of its port and through
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from tests.postgres import shared_postgres
 from tests.s3 import BUCKET, s3_server
 
 from pierone_adapters.cache import cached
-from pierone_adapters.filesystem import FilesystemBlobStore
+from pierone_adapters.filesystem import FilesystemBlobStore, FilesystemUploadSessions
 from pierone_adapters.memory import MemoryBlobStore, memory_metadata
 from pierone_adapters.s3 import S3BlobStore, S3Options
 from pierone_adapters.sql import postgres_metadata, sqlite_metadata
@@ -97,6 +98,7 @@ METADATA: Mapping[str, Callable[[Path], Metadata]] = {
     "cached memory": lambda _: cached(memory_metadata(), _SMALL_CACHE),
     "sqlite": sqlite,
     "cached sqlite": lambda directory: cached(sqlite(directory), 1 << 20),
+    "sqlite beside files": lambda directory: replace(sqlite(directory), uploads=FilesystemUploadSessions(directory)),
     "postgresql": postgres,
     "cached postgresql": lambda directory: cached(postgres(directory), 1 << 20),
 }
@@ -111,7 +113,7 @@ BLOB_STORES: Mapping[str, Callable[[Path], BlobStore]] = {
 CLOCK_STEPS = {"memory": 0.05, "filesystem": 0.05, "s3": 1.1}
 
 # Those whose content is in the directory, so that opening it again finds it.
-DURABLE = frozenset({"sqlite", "cached sqlite", "postgresql", "cached postgresql", "filesystem", "s3"})
+DURABLE = (METADATA.keys() | BLOB_STORES.keys()) - {"memory", "cached memory"}
 
 
 def examples(adapter: str) -> int:

@@ -17,7 +17,6 @@ from tests.contracts.processes import PATIENCE, process, wait_for
 
 from pierone_adapters.sql.sqlite_group import GroupCommit, Write
 
-NORMAL, FULL = 1, 2  # as PRAGMA synchronous answers
 _EACH = 50
 _SCHEMA = """
 PRAGMA journal_mode = WAL;
@@ -42,14 +41,10 @@ class Group:
         self.connection.set_trace_callback(self.statements.append)
         self.commit = GroupCommit(self.connection)
 
-    def run(self, *writes: Write[object], durable: bool = True) -> list[object]:
+    def run(self, *writes: Write[object]) -> list[object]:
         """Have `writes` wait while another transaction is under way; what each returned or raised."""
-        return self.run_mixed(*((write, durable) for write in writes))
-
-    def run_mixed(self, *writes: tuple[Write[object], bool]) -> list[object]:
-        """The same with whether each is durable."""
         with self._held(len(writes)), ThreadPoolExecutor(len(writes)) as threads:
-            futures = [threads.submit(self.commit.run, write, durable=durable) for write, durable in writes]
+            futures = [threads.submit(self.commit.run, write) for write in writes]
             return [future.exception() or future.result() for future in futures]
 
     @contextmanager
@@ -61,7 +56,7 @@ class Group:
             wait_for(lambda: self.commit.waiting == others)
 
         with ThreadPoolExecutor(1) as thread:
-            holding = thread.submit(self.commit.run, hold, durable=True)
+            holding = thread.submit(self.commit.run, hold)
             assert led.wait(PATIENCE)
             yield
             holding.result()
@@ -114,7 +109,7 @@ def test_a_commit_that_fails_fails_everybody_and_nobody_afterwards(group: Group)
     outcomes = group.run(partial(take, 1), partial(promise, 99), partial(take, 3))
     assert [type(outcome) for outcome in outcomes] == [sqlite3.IntegrityError] * 3
     assert group.numbers() == []
-    assert group.commit.run(partial(take, 4), durable=True) == 4
+    assert group.commit.run(partial(take, 4)) == 4
     assert group.numbers() == [4]
 
 
@@ -127,42 +122,20 @@ def test_one_with_whom_the_whole_transaction_is_lost_fails_everybody(group: Grou
     outcomes = group.run(partial(take, 3), end_the_transaction, partial(take, 4))
     assert [type(outcome) for outcome in outcomes] == [sqlite3.IntegrityError] * 3
     assert group.numbers() == []
-    assert group.commit.run(partial(take, 4), durable=True) == 4
+    assert group.commit.run(partial(take, 4)) == 4
 
 
 def test_nobody_is_told_before_others_see_it(group: Group) -> None:
     def write_and_look(number: int) -> bool:
-        return group.commit.run(partial(take, number), durable=True) in group.numbers()
+        return group.commit.run(partial(take, number)) in group.numbers()
 
     with ThreadPoolExecutor(4) as threads:
         assert all(threads.map(write_and_look, range(40)))
 
 
-def test_only_what_may_be_lost_does_not_wait_for_the_disk(group: Group) -> None:
-    modes = [group.commit.run(_synchronous, durable=durable) for durable in (True, False, True, False, False)]
-    assert modes == [FULL, NORMAL, FULL, NORMAL, NORMAL]
-
-
-def _synchronous(connection: sqlite3.Connection) -> int:
-    [(mode,)] = connection.execute("PRAGMA synchronous").fetchall()
-    assert isinstance(mode, int)
-    return mode
-
-
-def test_what_may_be_lost_is_not_in_the_transaction_of_what_must_not_be(group: Group) -> None:
-    assert group.run(_synchronous, durable=False) == [NORMAL]
-    assert group.run(_synchronous, durable=True) == [FULL]
-
-
-def test_a_stream_of_one_kind_does_not_keep_the_other_waiting(group: Group) -> None:
-    order: list[str] = []
-    group.run_mixed((lambda _: order.append("durable"), True), (lambda _: order.append("hasty"), False))
-    assert order == ["hasty", "durable"]
-
-
 def test_a_lone_writer_needs_no_other(group: Group) -> None:
     before = threading.active_count()
-    assert [group.commit.run(partial(take, number), durable=True) for number in range(3)] == [0, 1, 2]
+    assert [group.commit.run(partial(take, number)) for number in range(3)] == [0, 1, 2]
     assert threading.active_count() == before
 
 
@@ -193,6 +166,6 @@ def die_in_a_group(path: Path, told: Path, commits: int) -> None:
 
 def _write_and_tell(group: Group, telling: TextIO, thread: int) -> None:
     def tell(number: int) -> str:
-        return f"{group.commit.run(partial(take, number), durable=True)}\n"
+        return f"{group.commit.run(partial(take, number))}\n"
 
     telling.writelines(map(tell, range(thread * _EACH, (thread + 1) * _EACH)))

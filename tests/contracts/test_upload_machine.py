@@ -19,7 +19,7 @@ STEPS = 25
 HOUR = timedelta(hours=1)
 PAIRS = [
     ("memory", "memory"),
-    ("sqlite", "filesystem"),
+    ("sqlite beside files", "filesystem"),
     ("cached sqlite", "filesystem"),
     ("sqlite", "s3"),
     ("postgresql", "filesystem"),

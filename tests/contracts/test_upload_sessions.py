@@ -3,11 +3,13 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from functools import partial
+from pathlib import Path
 
 import pytest
 from tests.contracts.content import APP, AT, OTHER
 from tests.contracts.threads import MANY, all_at_once
 
+from pierone_adapters.filesystem import FilesystemUploadSessions
 from pierone_core.ports import UploadSessions
 from pierone_core.records import UploadSession
 
@@ -54,15 +56,15 @@ def test_sessions_are_found_by_when_they_were_started(sessions: UploadSessions) 
     second = timedelta(seconds=1)
     for number in range(4):
         sessions.add(replace(SESSION, id=f"id-{number}", started_at=AT + number * second))
-    assert [s.id for s in sessions.started_before(AT)] == []
-    assert sorted(s.id for s in sessions.started_before(AT + 2 * second)) == ["id-0", "id-1"]
+    assert list(sessions.started_before(AT)) == []
+    assert sorted(sessions.started_before(AT + 2 * second)) == ["id-0", "id-1"]
     assert len(sessions.started_before(AT + timedelta(days=1))) == 4
 
 
 def test_the_smallest_difference_in_time_counts(sessions: UploadSessions) -> None:
     sessions.add(SESSION)
     assert list(sessions.started_before(AT)) == []
-    assert list(sessions.started_before(AT + timedelta(microseconds=1))) == [SESSION]
+    assert list(sessions.started_before(AT + timedelta(microseconds=1))) == [SESSION.id]
 
 
 def test_times_of_any_zone_are_the_same_point_in_time(sessions: UploadSessions) -> None:
@@ -71,7 +73,7 @@ def test_times_of_any_zone_are_the_same_point_in_time(sessions: UploadSessions) 
     sessions.add(session)
     assert sessions.get(SESSION.id) == session
     assert list(sessions.started_before(AT.astimezone(tokyo) - timedelta(minutes=1))) == []
-    assert list(sessions.started_before(AT + timedelta(minutes=1))) == [session]
+    assert list(sessions.started_before(AT + timedelta(minutes=1))) == [session.id]
 
 
 def test_a_removed_session_is_not_found_by_its_time(sessions: UploadSessions) -> None:
@@ -85,4 +87,17 @@ def test_many_sessions_can_come_and_go_at_once(sessions: UploadSessions) -> None
     all_at_once([partial(sessions.add, session) for session in started])
     assert [sessions.get(session.id) for session in started] == started
     all_at_once([partial(sessions.remove, session.id) for session in started[1:]])
-    assert list(sessions.started_before(AT + timedelta(days=1))) == started[:1]
+    assert list(sessions.started_before(AT + timedelta(days=1))) == [started[0].id]
+
+
+def test_an_id_that_leads_elsewhere_is_no_session(sessions: UploadSessions) -> None:
+    sessions.add(SESSION)
+    for other in ("../sessions/id-1", "./id-1", "id-1/", "..", "", "i" * 300, "ID-1"):
+        assert sessions.get(other) is None
+
+
+def test_a_server_that_died_while_it_made_a_session_leaves_none(tmp_path: Path) -> None:
+    sessions = FilesystemUploadSessions(tmp_path)
+    (tmp_path / "sessions" / SESSION.id).touch()
+    assert sessions.get(SESSION.id) is None
+    assert list(sessions.started_before(datetime.now(UTC) + timedelta(days=1))) == [SESSION.id]

@@ -82,6 +82,7 @@ class CachedRepositoryBlobs:
     def add(self, repository: Repository, digest: Digest, size: int) -> None:
         """See `RepositoryBlobs`."""
         self._store.add(repository, digest, size)
+        self._sizes.put((repository, digest), size, _ENTRY_BYTES)
 
     def everywhere(self, after: str, limit: int) -> Sequence[tuple[Digest, int]]:
         """See `RepositoryBlobs`."""

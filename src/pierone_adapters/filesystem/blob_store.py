@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from pierone_adapters.filesystem.durable import FileState, lock, sync_directory, translated
+from pierone_adapters.filesystem.durable import FileState, lock, older, sync_directory, translated
 from pierone_adapters.filesystem.upload import FilesystemUploadWriter
 from pierone_core.errors import BlobUnknown, BlobUploadUnknown, DigestInvalid, Unavailable
 from pierone_core.ports import FileExtent
@@ -58,8 +58,8 @@ class FilesystemBlobStore:
 
     def idle_uploads(self, before: datetime) -> Sequence[str]:
         """See `BlobStore`."""
-        with translated(), os.scandir(self._uploads) as entries:
-            return [entry.name for entry in entries if _is_older(entry, before.timestamp())]
+        with translated():
+            return older(self._uploads, before)
 
     def open_blob(self, digest: Digest, start: int, stop: int) -> "FilesystemBlobReader":
         """See `BlobStore`."""
@@ -167,13 +167,6 @@ def _open(path: Path) -> int:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except PermissionError:  # complete, so nobody may write to it but root
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-
-
-def _is_older(entry: os.DirEntry[str], time: float) -> bool:
-    try:
-        return entry.stat().st_mtime < time
-    except FileNotFoundError:  # finished while we looked
-        return False
 
 
 def _check_still_there(path: Path, fd: int) -> None:

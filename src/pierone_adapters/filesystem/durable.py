@@ -3,14 +3,16 @@
 import errno
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, Self
 
 from pierone_core.errors import StorageFull, Unavailable, UploadBusy
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class FileState(NamedTuple):
@@ -57,6 +59,24 @@ def write_all(fd: int, data: bytes, offset: int) -> None:
     except OSError:
         os.ftruncate(fd, offset)
         raise
+
+
+def nanoseconds(time: datetime) -> int:
+    """A point in time as the system counts it, exactly."""
+    return (time - _EPOCH) // timedelta(microseconds=1) * 1000
+
+
+def older(directory: Path, time: datetime) -> Sequence[str]:
+    """Names of the files that were last modified before that time."""
+    with os.scandir(directory) as entries:
+        return [entry.name for entry in entries if _is_older(entry, nanoseconds(time))]
+
+
+def _is_older(entry: os.DirEntry[str], time: int) -> bool:
+    try:
+        return entry.stat().st_mtime_ns < time
+    except FileNotFoundError:  # removed while we looked
+        return False
 
 
 def sync_directory(path: Path) -> None:

@@ -79,9 +79,9 @@ class MemoryUploadSessions:
         """See `UploadSessions`."""
         self._state.sessions.pop(upload_id, None)
 
-    def started_before(self, time: datetime) -> Sequence[UploadSession]:
+    def started_before(self, time: datetime) -> Sequence[str]:
         """See `UploadSessions`."""
-        return [session for session in list(self._state.sessions.values()) if session.started_at < time]
+        return [session.id for session in list(self._state.sessions.values()) if session.started_at < time]
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,6 @@ class Database(Protocol):
     def write(self, statement: Executable, parameters: Parameters) -> None:
         """Change something, durably; the statement must be harmless to repeat."""
 
-    def hasty(self, statement: Executable, parameters: Parameters) -> None:
-        """Like `write`, but a power cut may undo it (never a crash of the server)."""
-
     def check(self) -> None:
         """Ask for as little as can be."""
 

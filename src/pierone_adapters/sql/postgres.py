@@ -51,8 +51,6 @@ class PostgresDatabase:
         with translated():
             self._run(statement, parameters, repeatable=True, has_rows=False)
 
-    hasty = write  # to spare the wait for the disk would cost a round trip more
-
     def call(self, statement: Executable, parameters: Parameters, *, repeatable: bool) -> None:
         """Call a function that changes something; raises `TagRaced` if it says so.
 

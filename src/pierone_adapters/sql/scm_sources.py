@@ -64,4 +64,4 @@ class SqlScmSources:
     def add_layer(self, digest: Digest, found: LayerSource) -> None:
         """See `ScmSources`."""
         source = found.source.encode() if found.source else None
-        self._database.hasty(_ADD_LAYER, {"digest": str(digest), "source": source, "hides": found.hides})
+        self._database.write(_ADD_LAYER, {"digest": str(digest), "source": source, "hides": found.hides})

@@ -1,8 +1,7 @@
 """One SQLite file: connections and transactions.
 
 WAL; one writer at a time, which takes its lock at the beginning of the transaction (see `sqlite_group`); reads see the
-last commit and wait for nobody. A commit that was acknowledged survives a power cut (synchronous=FULL), except those
-of `SqliteDatabase.hasty`, for what may be lost.
+last commit and wait for nobody. A commit that was acknowledged survives a power cut (synchronous=FULL).
 """
 
 import fcntl
@@ -53,12 +52,6 @@ class SqliteDatabase:
         """See `Database`."""
         self.transaction(lambda connection: prepared(statement).execute(connection, parameters))
 
-    def hasty(self, statement: Executable, parameters: Parameters) -> None:
-        """See `Database`: it does not wait for the disk."""
-        self._check_file()
-        with translated():
-            self._writer.run(lambda connection: prepared(statement).execute(connection, parameters), durable=False)
-
     def transaction(self, write: Callable[[sqlite3.Connection], R]) -> R:
         """What `write` returns, durable then; or it is undone, and what it raised is raised.
 
@@ -66,7 +59,7 @@ class SqliteDatabase:
         """
         self._check_file()
         with translated():
-            return self._writer.run(write, durable=True)
+            return self._writer.run(write)
 
     def check(self) -> None:
         """See `Database`."""

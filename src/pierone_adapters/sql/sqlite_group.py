@@ -4,11 +4,8 @@ SQLite lets one writer in, and a commit waits 1 to 4 ms for the disk. Eight writ
 those of another connection sleep in SQLite's busy handler, up to 100 ms, although their turn has come. Here the first
 to come leads: it takes along whoever came while the transaction before was under way, and tells all of them when its
 COMMIT has returned, never earlier. Who is refused is undone alone (a savepoint); if the commit fails, it fails for all.
-Then the next one who waits leads. No thread of its own: a lone writer pays nothing.
-
-What may be lost in a power cut goes in transactions of its own, which do not wait for the disk; the two kinds take
-turns. With `sqlite_statement`, 8 clients create 1,100 tags/s instead of 510 (measured in turn on a busy machine of 2
-cores).
+Then the next one who waits leads. No thread of its own: a lone writer pays nothing. With `sqlite_statement`, 8 clients
+create 1,100 tags/s instead of 510 (measured in turn on a busy machine of 2 cores).
 """
 
 import sqlite3
@@ -23,8 +20,7 @@ Write = Callable[[sqlite3.Connection], R]
 class _Entry(Generic[R]):
     """A write that waits; `woken` is held until it is done, or its turn to lead has come."""
 
-    def __init__(self, write: Write[R], *, durable: bool) -> None:
-        self.durable = durable
+    def __init__(self, write: Write[R]) -> None:
         self.done = False
         self._write = write
         self._result: R
@@ -66,65 +62,55 @@ class GroupCommit:
         self._mutex = threading.Lock()
         self._waiting: list[_Entry[Any]] = []
         self._is_led = False
-        self._synchronous = ""
 
     @property
     def waiting(self) -> int:
         """How many writers wait for their transaction to begin."""
         return len(self._waiting)
 
-    def run(self, write: Write[R], *, durable: bool) -> R:
-        """What `write` returns, after it was committed; raises what it raised, or `sqlite3.Error`.
-
-        Not `durable`: a power cut may undo it, a crash of the process does not.
-        """
-        entry = _Entry(write, durable=durable)
+    def run(self, write: Write[R]) -> R:
+        """What `write` returns, after it was committed; raises what it raised, or `sqlite3.Error`."""
+        entry = _Entry(write)
         with self._mutex:
             self._waiting.append(entry)
             leads, self._is_led = not self._is_led, True
         if not leads:
             entry.woken.acquire()
         if not entry.done:
-            self._lead(durable=durable)
+            self._lead()
         return entry.result()
 
     def close(self) -> None:
         """Wait for the transaction under way, and close the connection."""
-        self.run(lambda _: None, durable=False)
+        self.run(lambda _: None)
         self._connection.close()
 
-    def _lead(self, *, durable: bool) -> None:
-        group = self._take(durable=durable)
+    def _lead(self) -> None:
+        group = self._take()
         try:
-            self._commit(group, "FULL" if durable else "NORMAL")
+            self._commit(group)
         except BaseException as failure:  # noqa: BLE001 - whatever it was, nobody may take it for success
             for entry in group:
                 entry.fail(failure)
-        self._hand_over(durable=durable)
+        self._hand_over()
         for entry in group:
             entry.done = True
             entry.woken.release()
 
-    def _take(self, *, durable: bool) -> Sequence[_Entry[Any]]:
+    def _take(self) -> Sequence[_Entry[Any]]:
         with self._mutex:
-            group = [entry for entry in self._waiting if entry.durable == durable]
-            self._waiting = [entry for entry in self._waiting if entry.durable != durable]
+            group, self._waiting = self._waiting, []
         return group
 
-    def _hand_over(self, *, durable: bool) -> None:
-        # The other kind first: a stream of one must not keep the other waiting.
+    def _hand_over(self) -> None:
         with self._mutex:
-            others = [entry for entry in self._waiting if entry.durable != durable]
-            successor = next(iter(others or self._waiting), None)
+            successor = next(iter(self._waiting), None)
             self._is_led = successor is not None
         if successor:
             successor.woken.release()
 
-    def _commit(self, group: Sequence[_Entry[Any]], synchronous: str) -> None:
+    def _commit(self, group: Sequence[_Entry[Any]]) -> None:
         connection = self._connection
-        if synchronous != self._synchronous:
-            connection.execute(f"PRAGMA synchronous={synchronous}")
-            self._synchronous = synchronous
         connection.execute("BEGIN IMMEDIATE")
         try:
             if len(group) == 1:  # it needs no savepoint: the transaction is its own

@@ -1,4 +1,4 @@
-"""`UploadSessions` in SQL. Sessions may be lost in a power cut: a client then starts its upload again."""
+"""`UploadSessions` in SQL, for uploads whose bytes several machines can reach."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -12,7 +12,7 @@ from pierone_core.records import UploadSession
 from pierone_core.values import Repository
 
 GET = select(uploads).where(uploads.c.id == bindparam("upload_id"))
-_STARTED_BEFORE = select(uploads).where(uploads.c.started_at < bindparam("time"))
+_STARTED_BEFORE = select(uploads.c.id).where(uploads.c.started_at < bindparam("time"))
 _REMOVE = delete(uploads).where(uploads.c.id == bindparam("upload_id"))
 
 _ADD = text(
@@ -29,7 +29,7 @@ class SqlUploadSessions:
 
     def add(self, session: UploadSession) -> None:
         """See `UploadSessions`."""
-        self._database.hasty(_ADD, asdict(session) | {"repository": session.repository.name})
+        self._database.write(_ADD, asdict(session) | {"repository": session.repository.name})
 
     def get(self, upload_id: str) -> UploadSession | None:
         """See `UploadSessions`."""
@@ -38,11 +38,11 @@ class SqlUploadSessions:
 
     def remove(self, upload_id: str) -> None:
         """See `UploadSessions`."""
-        self._database.hasty(_REMOVE, {"upload_id": upload_id})
+        self._database.write(_REMOVE, {"upload_id": upload_id})
 
-    def started_before(self, time: datetime) -> Sequence[UploadSession]:
+    def started_before(self, time: datetime) -> Sequence[str]:
         """See `UploadSessions`."""
-        return [_session(row) for row in self._database.read(_STARTED_BEFORE, {"time": time})]
+        return [row.id for row in self._database.read(_STARTED_BEFORE, {"time": time})]
 
 
 def _session(row: Row[*tuple[object, ...]]) -> UploadSession:

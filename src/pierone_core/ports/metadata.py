@@ -23,8 +23,8 @@ class UploadSessions(Protocol):
     def remove(self, upload_id: str) -> None:
         """Forget a session; forgetting an unknown one is harmless."""
 
-    def started_before(self, time: datetime) -> Sequence[UploadSession]:
-        """Sessions started before `time`."""
+    def started_before(self, time: datetime) -> Sequence[str]:
+        """Ids of sessions started before `time`."""
 
 
 class RepositoryBlobs(Protocol):
