@@ -20,17 +20,19 @@ class Pull:
 
     def get_manifest(self, repository: Repository, reference: Tag | Digest) -> tuple[StoredManifest, bool]:
         """The manifest, and whether `reference` names it for ever (end-3); raise `ManifestUnknown`."""
-        digest, final = (reference, True) if isinstance(reference, Digest) else self._resolve(repository, reference)
-        stored = self.manifests.get(repository, digest) if digest else None
+        stored, final = self._find(repository, reference)
         if stored is None:
             raise ManifestUnknown(f"{repository} has no manifest {reference}", {"reference": str(reference)})
         return stored, final
 
-    def _resolve(self, repository: Repository, tag: Tag) -> tuple[Digest | None, bool]:
-        if tag.is_latest:
-            return self._newest(repository), False
-        binding = self.manifests.tag(repository, tag)
-        return (binding.digest, binding.immutable) if binding else (None, False)
+    def _find(self, repository: Repository, reference: Tag | Digest) -> tuple[StoredManifest | None, bool]:
+        if isinstance(reference, Digest):
+            return self.manifests.get(repository, reference), True
+        if reference.is_latest:
+            newest = self._newest(repository)
+            return (self.manifests.get(repository, newest) if newest else None), False
+        found = self.manifests.tagged(repository, reference)
+        return (found[1], found[0].immutable) if found else (None, False)
 
     def _newest(self, repository: Repository) -> Digest | None:
         """What `latest` names; a signature is not a newer version of what it signs."""

@@ -17,6 +17,7 @@ from contextvars import ContextVar
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pierone_http import whole_answer
 from pierone_http.log_settings import LogSettings
 from pierone_http.sendfile import EXTENSION, SendFile
 
@@ -94,7 +95,7 @@ class AccessLog:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         answer = _Answer(send)
-        answer.watch_files(scope)
+        answer.watch_extensions(scope)
         began = time.perf_counter()
         try:
             await self._app(scope, receive, answer.send)
@@ -115,10 +116,12 @@ class _Answer:
         self.bytes += len(message.get("body", b""))
         await self._send(message)
 
-    def watch_files(self, scope: Scope) -> None:
-        extensions = scope.get("extensions") or {}
+    def watch_extensions(self, scope: Scope) -> None:
+        extensions = dict(scope.get("extensions") or {})
+        extensions.pop(whole_answer.EXTENSION, None)  # what it writes would not be seen here
         if EXTENSION in extensions:
-            scope["extensions"] = {**extensions, EXTENSION: self._counting(extensions[EXTENSION])}
+            extensions[EXTENSION] = self._counting(extensions[EXTENSION])
+        scope["extensions"] = extensions
 
     def _counting(self, send_file: SendFile) -> SendFile:
         async def counting(fd: int, start: int, stop: int, patience: float) -> None:

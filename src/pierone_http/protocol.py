@@ -10,8 +10,8 @@ from functools import partial
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from pierone_core.errors import RegistryError
+from pierone_http import sendfile, whole_answer
 from pierone_http.errors import HeadTooLarge, HttpInvalid, TargetTooLong, error_response
-from pierone_http.sendfile import EXTENSION, send_file
 
 # Room for an access token of a hundred kilobytes; without a limit, heads and trailers that do not end fill the memory.
 HEAD_MAX_BYTES = 256 << 10
@@ -84,9 +84,10 @@ class RegistryProtocol(HttpToolsProtocol):
             self.cycle.keep_alive = False
         if len(self.pipeline) > PIPELINE_MAX:
             raise HttpInvalid("too many requests before their answers; wait for some")
+        offered: dict[str, object] = {whole_answer.EXTENSION: partial(whole_answer.write_whole, self.cycle)}
         if self.scheme == "http":
-            offered = partial(send_file, self.cycle)
-            self.scope["extensions"] = {EXTENSION: offered}  # type: ignore[dict-item]  # typed for ASGI's own
+            offered[sendfile.EXTENSION] = partial(sendfile.send_file, self.cycle)
+        self.scope["extensions"] = offered  # type: ignore[typeddict-item]  # typed for ASGI's own
 
     def on_body(self, body: bytes) -> None:
         """A piece of a body came."""

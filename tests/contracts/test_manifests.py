@@ -55,6 +55,22 @@ def test_a_tag_is_found_with_who_bound_it_and_when(manifests: Manifests, tag: Ta
     assert [manifests.tag(APP, tag.tag) for _ in range(2)] == [bound, bound]
 
 
+@pytest.mark.parametrize("tag", [fixed("1.0"), movable("dev")])
+def test_a_tag_is_found_with_its_manifest(manifests: Manifests, tag: TagWrite) -> None:
+    assert manifests.tagged(APP, tag.tag) is None
+    manifests.store(write(ONE, tag))
+    manifests.store(write(TWO, tag, repository=OTHER))
+    found = manifests.tag(APP, tag.tag), StoredManifest(ONE.digest, ONE.media_type, ONE.data)
+    assert [manifests.tagged(APP, tag.tag) for _ in range(2)] == [found, found]
+
+
+def test_a_tag_that_moved_is_found_with_the_manifest_that_it_holds_now(manifests: Manifests) -> None:
+    manifests.store(write(ONE, movable("dev")))
+    assert manifests.tagged(APP, DEV)
+    manifests.store(write(TWO, movable("dev", ONE.digest)))
+    assert manifests.tagged(APP, DEV) == (manifests.tag(APP, DEV), manifests.get(APP, TWO.digest))
+
+
 def test_the_same_tag_of_another_repository_is_another_tag(manifests: Manifests) -> None:
     manifests.store(write(ONE, fixed("1.0")))
     manifests.store(write(TWO, fixed("1.0"), repository=OTHER))

@@ -29,6 +29,16 @@ VALUES = {
 # Each query with the index it must use: in SQLite, in PostgreSQL.
 QUERIES: dict[str, tuple[Select[*tuple[Any, ...]], str, str]] = {
     "tag": (manifests.TAG, "tags USING PRIMARY KEY (repository=? AND name=?)", "tags_pkey"),
+    "tag with its manifest": (
+        manifests.TAGGED,
+        "tags USING PRIMARY KEY (repository=? AND name=?)",
+        "tags_pkey",
+    ),
+    "manifest of a tag": (
+        manifests.TAGGED,
+        "sqlite_autoindex_manifests_1 (repository=? AND digest=?)",
+        "manifests_pkey",
+    ),
     "manifest": (manifests.GET, "sqlite_autoindex_manifests_1 (repository=? AND digest=?)", "manifests_pkey"),
     "has manifest": (manifests.HAS, "sqlite_autoindex_manifests_1 (repository=? AND digest=?)", "manifests_pkey"),
     "newest tag": (manifests.NEWEST_FIRST, "tags_by_creation (repository=? AND created<?)", "tags_by_creation"),

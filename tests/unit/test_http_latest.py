@@ -42,6 +42,10 @@ class SlowTags:
         """See `Manifests`."""
         return self.store_below.tag(repository, tag)
 
+    def tagged(self, repository: Repository, tag: Tag) -> tuple[TagBinding, StoredManifest] | None:
+        """See `Manifests`."""
+        return self.store_below.tagged(repository, tag)
+
     def tags_newest_first(self, repository: Repository) -> Generator[TagBinding]:
         """See `Manifests`."""
         assert self.may_go_on.wait(WAIT_SECONDS), "the event loop waits for the tags"

@@ -38,7 +38,7 @@ class CachedManifests:
         """See `Manifests`."""
         found = self._manifests.get((repository, digest))
         if found is None and (found := self._store.get(repository, digest)):
-            self._manifests.put((repository, digest), found, len(found.data) + _ENTRY_BYTES)
+            self._keep(repository, found)
         return found
 
     def has(self, repository: Repository, digest: Digest) -> bool:
@@ -48,8 +48,19 @@ class CachedManifests:
     def tag(self, repository: Repository, tag: Tag) -> TagBinding | None:
         """See `Manifests`."""
         found = self._tags.get((repository, tag))
-        if found is None and (found := self._store.tag(repository, tag)) and found.immutable:
-            self._tags.put((repository, tag), found, _ENTRY_BYTES)
+        if found is None and (found := self._store.tag(repository, tag)):
+            self._keep_tag(found)
+        return found
+
+    def tagged(self, repository: Repository, tag: Tag) -> tuple[TagBinding, StoredManifest] | None:
+        """See `Manifests`."""
+        binding = self._tags.get((repository, tag))
+        manifest = self._manifests.get((repository, binding.digest)) if binding else None
+        if binding and manifest:
+            return binding, manifest
+        if found := self._store.tagged(repository, tag):
+            self._keep_tag(found[0])
+            self._keep(repository, found[1])
         return found
 
     def tags_newest_first(self, repository: Repository) -> Generator[TagBinding]:
@@ -59,6 +70,13 @@ class CachedManifests:
     def store(self, write: ManifestWrite) -> None:
         """See `Manifests`."""
         self._store.store(write)
+
+    def _keep(self, repository: Repository, manifest: StoredManifest) -> None:
+        self._manifests.put((repository, manifest.digest), manifest, len(manifest.data) + _ENTRY_BYTES)
+
+    def _keep_tag(self, binding: TagBinding) -> None:
+        if binding.immutable:
+            self._tags.put((binding.repository, binding.tag), binding, _ENTRY_BYTES)
 
 
 @dataclass(frozen=True)

@@ -127,6 +127,12 @@ class MemoryManifests:
         """See `Manifests`."""
         return self._state.tags.get((repository, tag))
 
+    def tagged(self, repository: Repository, tag: Tag) -> tuple[TagBinding, StoredManifest] | None:
+        """See `Manifests`."""
+        binding = self.tag(repository, tag)
+        manifest = self.get(repository, binding.digest) if binding else None
+        return (binding, manifest) if binding and manifest else None
+
     def tags_newest_first(self, repository: Repository) -> Generator[TagBinding]:
         """See `Manifests`."""
         # A dictionary keeps the order of first insertion, which is the order of creation.

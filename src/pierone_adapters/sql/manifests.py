@@ -16,6 +16,11 @@ GET = select(manifests.c.media_type, manifests.c.data).where(_KEY)
 HAS = select(manifests.c.size).where(_KEY)
 _BINDING = select(tags).where(tags.c.repository == bindparam("repository"))
 TAG = _BINDING.where(tags.c.name == bindparam("name"))
+TAGGED = (
+    select(tags, manifests.c.media_type, manifests.c.data)
+    .join(manifests, (manifests.c.repository == tags.c.repository) & (manifests.c.digest == tags.c.digest))
+    .where(tags.c.repository == bindparam("repository"), tags.c.name == bindparam("name"))
+)
 NEWEST_FIRST = (
     _BINDING.where(tags.c.created < bindparam("before")).order_by(tags.c.created.desc()).limit(bindparam("how_many"))
 )
@@ -44,6 +49,14 @@ class SqlManifests:
         """See `Manifests`."""
         rows = self._database.read(TAG, {"repository": repository.name, "name": tag.name})
         return _binding(rows[0]) if rows else None
+
+    def tagged(self, repository: Repository, tag: Tag) -> tuple[TagBinding, StoredManifest] | None:
+        """See `Manifests`."""
+        rows = self._database.read(TAGGED, {"repository": repository.name, "name": tag.name})
+        if not rows:
+            return None
+        binding = _binding(rows[0])
+        return binding, StoredManifest(binding.digest, rows[0].media_type, rows[0].data)
 
     def tags_newest_first(self, repository: Repository) -> Generator[TagBinding]:
         """See `Manifests`."""

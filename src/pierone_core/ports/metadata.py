@@ -59,6 +59,9 @@ class Manifests(Protocol):
     def tag(self, repository: Repository, tag: Tag) -> TagBinding | None:
         """What `tag` holds."""
 
+    def tagged(self, repository: Repository, tag: Tag) -> tuple[TagBinding, StoredManifest] | None:
+        """What `tag` holds, with the manifest: one question instead of two."""
+
     def tags_newest_first(self, repository: Repository) -> Generator[TagBinding]:
         """The tags, the one created last first (a moved tag keeps its place); close when done."""
 

@@ -15,6 +15,7 @@ from pierone_core.errors import QueryInvalid
 from pierone_core.manifest import OCI_INDEX, shortest_json
 from pierone_core.records import Referrer
 from pierone_core.values import REPOSITORY_MAX_LENGTH, Digest, Repository
+from pierone_http.whole_answer import WholeResponse
 from pierone_http.work import Work
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
@@ -50,7 +51,7 @@ class DiscoveryEndpoints:
         headers = _link(request, following)
         if kind:
             headers["OCI-Filters-Applied"] = "artifactType"
-        return Response(body, headers=headers, media_type=OCI_INDEX)
+        return WholeResponse(body, headers=headers, media_type=OCI_INDEX)
 
     def _referrers(
         self, repository: Repository, subject: Digest, kind: str | None, limit: int | None, after: str
@@ -91,4 +92,4 @@ def _descriptor(referrer: Referrer) -> dict[str, object]:
 
 
 def _json(body: object, headers: dict[str, str]) -> Response:
-    return Response(json.dumps(body), headers=headers, media_type="application/json")
+    return WholeResponse(json.dumps(body), headers=headers, media_type="application/json")

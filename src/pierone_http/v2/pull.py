@@ -15,6 +15,7 @@ from pierone_core.values import Digest, Repository, Tag, parse_reference
 from pierone_http.kept_answers import KEEP
 from pierone_http.sendfile import EXTENSION
 from pierone_http.v2.conditions import etag, is_fresh, requested_range
+from pierone_http.whole_answer import WholeResponse
 from pierone_http.work import Work
 
 CHUNK_BYTES = 1 << 20
@@ -43,7 +44,7 @@ class PullEndpoints:
             return Response(status_code=304, headers=headers)
         headers["Content-Type"] = stored.media_type
         if not final:
-            return Response(stored.data, headers=headers)
+            return WholeResponse(stored.data, headers=headers)
         return FinalResponse(repository, stored.data, headers)
 
     async def get_blob(self, request: Request, _caller: Caller, repository: Repository, digest_text: str) -> Response:
@@ -84,7 +85,7 @@ class PullEndpoints:
             await self.blob_work.fetch(reader.close)
 
 
-class FinalResponse(Response):
+class FinalResponse(WholeResponse):
     """An answer that is the same for ever, and says so to whoever keeps answers; see `kept_answers`."""
 
     def __init__(self, repository: Repository, content: bytes | None, headers: dict[str, str]) -> None:
