@@ -1,21 +1,25 @@
 """Push: one large layer, and whole small images."""
 
 import os
+import shutil
 import time
 from functools import partial
 from pathlib import Path
 
 from benchmarks.figures import Better, Sample
 from benchmarks.images import LAYER_BYTES, LAYERS, fresh_image
+from benchmarks.layer_file import MIB
 from benchmarks.loads import swarm
 from benchmarks.loads.connection import Connection
 from benchmarks.loads.generators import curl_patch, shown_patch
 from benchmarks.loads.registry_client import closing_target, push_image, start_upload, upload_target
-from benchmarks.rows.row import Row, Scene, Sizes
+from benchmarks.rows.row import Reference, Row, Scene, Sizes
 from benchmarks.servers import Server
 
 LAYER_REPOSITORY = "bench/layers"
 IMAGE_REPOSITORY = "bench/images"
+# The bytes come over a connection and are hashed as well.
+DISK_TARGET = 0.5
 
 
 def push_layer(server: Server, repository: str, file: Path, digest: str) -> float:
@@ -38,6 +42,18 @@ def _measure_layer(server: Server, scene: Scene) -> Sample:
     return Sample(scene.layer.size / seconds / 1e6, command=shown_patch(server.address, "/<upload>", Path("layer.bin")))
 
 
+def _write_layer(_: Server, scene: Scene) -> Sample:
+    scene.layer.fresh()
+    os.sync()
+    begin = time.monotonic()
+    with scene.layer.path.open("rb") as source, (scene.directory / "plain.bin").open("wb") as plain:
+        shutil.copyfileobj(source, plain, MIB)
+        plain.flush()
+        os.fsync(plain.fileno())
+        seconds = time.monotonic() - begin
+    return Sample(scene.layer.size / seconds / 1e6)
+
+
 def _push_one(token: str, connection: Connection, number: int) -> None:
     push_image(connection, IMAGE_REPOSITORY, f"{token}-{number}", fresh_image())
 
@@ -58,6 +74,16 @@ def rows(sizes: Sizes) -> tuple[Row, ...]:
             "until the PUT is answered; MB are 10^6 bytes.",
             _measure_layer,
             ceiling=True,
+        ),
+        Row(
+            "layer-push-disk",
+            f"push of a layer of {sizes.layer_mib} MiB",
+            "MB/s",
+            Better.HIGHER,
+            "As layer-push; beside it the same bytes are read from the page cache, written to another file and synced. "
+            "Where the disk of a rented machine is slowed down after some gigabytes, both rates tell.",
+            _measure_layer,
+            reference=Reference("write and fsync", _write_layer, DISK_TARGET),
         ),
         Row(
             "image-push",
