@@ -4,7 +4,6 @@ Order of a push: bytes durable, then metadata, then the answer. Access is judged
 later requests must come from the same caller, of the same realm, to the same repository.
 """
 
-import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -31,9 +30,7 @@ class BlobPush:
         """Begin an upload (end-4a, end-4c); raise `Denied` or `DigestInvalid` (unsupported algorithm)."""
         self.access.check_push(caller, repository)
         check_algorithm(algorithm)
-        session = UploadSession(str(uuid.uuid4()), repository, starter_of(caller), algorithm, self.now())
-        self.uploads.add(session)
-        return session
+        return self.uploads.start(repository, starter_of(caller), algorithm, self.now())
 
     def mount(self, caller: Caller, repository: Repository, digest: Digest, source: Repository | None) -> bool:
         """Make a blob of `source` (None: of any repository) visible in `repository`, if it can be (end-11).
@@ -64,8 +61,7 @@ class BlobPush:
 
     def resume(self, caller: Caller, repository: Repository, upload_id: str) -> UploadSession:
         """The upload under way; raise `BlobUploadUnknown` if it is not this caller's in this repository."""
-        session = self.uploads.get(upload_id)
-        if session and session.repository == repository and session.starter == starter_of(caller):
+        if session := self.uploads.find(upload_id, repository, starter_of(caller)):
             return session
         raise BlobUploadUnknown(
             "no such upload: it was finished, cancelled, given up for its age, or is not yours; start a new one",

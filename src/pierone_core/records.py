@@ -17,7 +17,6 @@ class UploadSession:
     repository: Repository
     starter: str
     algorithm: str
-    started_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.contracts.adapters import postgres_url
-from tests.contracts.content import APP, artifact, fixed, movable, write
-from tests.contracts.everything import SESSION
+from tests.contracts.content import APP, AT, artifact, fixed, movable, write
 from tests.contracts.postgres_calls import LAYER
 from tests.postgres import shared_postgres
 
@@ -39,13 +38,13 @@ def breakable(tmp_path: Path) -> str:
 def test_a_full_disk_is_told_as_such(breakable: str, table: str) -> None:
     fail_at_inserts(breakable, table, "53100")
     with closing(postgres_metadata(breakable)) as metadata:
-        call = {
+        calls: dict[str, Callable[[], object]] = {
             "events": partial(metadata.manifests.store, write(ONE, fixed("1.0"))),
             "blobs": partial(metadata.blobs.add, APP, LAYER, 5),
-            "uploads": partial(metadata.uploads.add, SESSION),
-        }[table]
+            "uploads": partial(metadata.uploads.start, APP, "alice", "sha256", AT),
+        }
         with pytest.raises(StorageFull):
-            call()
+            calls[table]()
         assert metadata.manifests.tag(APP, Tag.parse("1.0")) is None
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.contracts.adapters import sqlite
 from tests.contracts.content import APP, OTHER, artifact, fixed, movable, write
-from tests.contracts.everything import LAYER, ONE, SESSION, TWO, everything, fill
+from tests.contracts.everything import LAYER, ONE, TWO, everything, fill
 from tests.contracts.processes import PATIENCE, answers, die_while_creating_tables, process, race_for_tag
 from tests.contracts.threads import MANY, all_at_once
 
@@ -144,7 +144,7 @@ def test_what_cannot_be_written_while_another_program_holds_the_lock_is_unavaila
             lambda: locked.manifests.store(write(TWO, fixed("1.0"))),
             lambda: locked.manifests.store(write(ONE, fixed("2.0"))),
             lambda: locked.blobs.add(OTHER, LAYER, 5),
-            lambda: locked.uploads.remove(SESSION.id),
+            lambda: locked.uploads.remove("id-1"),
         ]
     )
     assert [isinstance(outcome, Unavailable) for outcome in outcomes] == [True] * 4
@@ -175,4 +175,4 @@ def test_a_file_that_was_removed_or_replaced_takes_no_more_writes(
     with pytest.raises(Unavailable, match=r"gone|replaced"):
         database.manifests.store(write(TWO, fixed("1.0")))
     with pytest.raises(Unavailable, match=r"gone|replaced"):
-        database.uploads.remove(SESSION.id)
+        database.uploads.remove("id-1")

@@ -5,10 +5,9 @@ All that is answered, and in the end all that the server wrote, is searched for 
 
 import contextlib
 import json
-import sqlite3
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
@@ -121,10 +120,9 @@ class World:
         self.server = Server(self.server.data_dir, env=self._environment(), port=self.server.port)
         self._stack.enter_context(self.server)
 
-    def starters(self) -> set[str]:
-        """Who has an upload under way."""
-        with closing(sqlite3.connect(self.server.data_dir / "pierone.sqlite")) as database:
-            return {starter for (starter,) in database.execute("SELECT starter FROM uploads")}
+    def uploads(self) -> set[str]:
+        """Which uploads are under way."""
+        return {path.name for path in (self.server.data_dir / "uploads").iterdir()}
 
     def check_that_nothing_leaked(self) -> None:
         """Neither the log nor anything below the data directory has a secret that was shown; stop the server before."""

@@ -9,7 +9,7 @@ import pytest
 from tests.integration.oci import Repository, connect, digest_of, refusal
 from tests.integration.server import Server
 
-UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\.sha256\.[0-9a-f]{32}")
 CHUNKS = [b"first,", b"second,", b"third"]
 WHOLE = b"".join(CHUNKS)
 # Two and a bit of the batches in which the server receives.
@@ -39,7 +39,7 @@ def test_a_session_has_a_location_that_the_client_can_go_on_with(repo: Repositor
     location, upload = response.headers["Location"], response.headers["Docker-Upload-UUID"]
     assert (response.status_code, response.content) == (202, b"")
     assert location == f"{repo.url}/blobs/uploads/{upload}"
-    assert UUID.fullmatch(upload)
+    assert ID.fullmatch(upload)
     assert response.headers["Range"] == "0-0"
     assert response.headers["Content-Length"] == "0"
 

@@ -7,7 +7,7 @@ import pytest
 from pierone_adapters.memory import MemoryBlobStore, memory_metadata
 from pierone_core.caller import PULL, PUSH, SERVICES, Caller, Grants
 from pierone_core.errors import BlobUploadUnknown
-from pierone_core.registry import Registry
+from pierone_core.registry import Registry, utc_now
 from pierone_core.values import Digest, Repository
 
 ALICE = Caller("alice", teams=frozenset({"team"}))
@@ -30,8 +30,7 @@ def test_an_upload_of_an_employee_is_not_that_of_a_service_user_of_the_same_name
 
 
 def test_an_upload_that_names_no_realm_is_nobodys(registry: Registry) -> None:
-    session = replace(registry.push_blobs.start_upload(ALICE, APP), id="of an older version", starter=ALICE.name)
-    registry.push_blobs.uploads.add(session)
+    session = registry.push_blobs.uploads.start(APP, ALICE.name, "sha256", utc_now())
     for caller in (ALICE, replace(ALICE, realm="")):
         with pytest.raises(BlobUploadUnknown, match="start a new one"):
             registry.push_blobs.resume(caller, APP, session.id)

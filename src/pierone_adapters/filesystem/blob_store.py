@@ -36,7 +36,10 @@ class FilesystemBlobStore:
     def open_upload(self, upload_id: str, algorithm: str) -> FilesystemUploadWriter:
         """See `BlobStore`."""
         path = self._uploads / upload_id
-        return FilesystemUploadWriter(self, upload_id, path, _locked(path), algorithm)
+        with translated():
+            fd = _open(path, os.O_CREAT)
+        _lock(path, fd)
+        return FilesystemUploadWriter(self, upload_id, path, fd, algorithm)
 
     def upload_size(self, upload_id: str) -> int:
         """See `BlobStore`."""
@@ -49,7 +52,12 @@ class FilesystemBlobStore:
     def discard_upload(self, upload_id: str) -> None:
         """See `BlobStore`."""
         path = self._uploads / upload_id
-        fd = _locked(path)
+        with translated():
+            try:
+                fd = _open(path)
+            except FileNotFoundError:
+                return
+        _lock(path, fd)
         try:
             with translated():
                 path.unlink(missing_ok=True)
@@ -150,21 +158,18 @@ class FilesystemBlobReader:
             os.close(fd)
 
 
-def _locked(path: Path) -> int:
-    with translated():
-        fd = _open(path)
+def _lock(path: Path, fd: int) -> None:
     try:
         lock(fd)
         _check_still_there(path, fd)
     except BaseException:
         os.close(fd)
         raise
-    return fd
 
 
-def _open(path: Path) -> int:
+def _open(path: Path, flags: int = 0) -> int:
     try:
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        return os.open(path, os.O_RDWR | os.O_CLOEXEC | flags, 0o600)
     except PermissionError:  # complete, so nobody may write to it but root
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
 

@@ -1,14 +1,15 @@
-"""`UploadSessions` as small files `sessions/<id>`, beside the bytes of the uploads.
+"""`UploadSessions` without a store: an upload is its file in `uploads/`, whose name says whose it is.
 
-In SQLite a session waits for the commit under way, several times for each blob; a file waits for nobody: 8 clients push
-FIGURE small images/s instead of FIGURE. Sessions may be lost in a power cut: a client then starts its upload again.
+A row in SQLite waits for the commit under way, twice for each blob. A file for the session alone would do harm as well:
+before ext4 makes a file it looks at every inode that was freed in the last minutes. Here nothing is made but the file
+that the bytes go to, and nothing is freed, as it becomes the blob.
 """
 
-import json
+import hashlib
 import os
 import re
+import uuid
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -16,55 +17,52 @@ from pierone_adapters.filesystem.durable import nanoseconds, older, translated
 from pierone_core.records import UploadSession
 from pierone_core.values import Repository
 
-# Clients send ids: what is none is not looked for, so that no path leads out of the directory.
-_ID = re.compile(r"[0-9a-z-]{1,64}")
+# Names come from clients: whatever is none is not looked for, so that no path leads out of the directory.
+_ID = re.compile(r"[0-9a-f-]{36}\.(?P<algorithm>[a-z0-9]{1,20})\.(?P<owner>[0-9a-f]{32})")
 
 
 class FilesystemUploadSessions:
-    """See `UploadSessions`. A file's time is that at which its session was started."""
+    """See `UploadSessions`: `<uuid>.<algorithm>.<owner>`, beside a `FilesystemBlobStore` with the same root."""
 
     def __init__(self, root: Path) -> None:
-        """Use `root`/sessions, made if it is missing; raises `Unavailable`."""
-        self._sessions = root / "sessions"
+        """Use `root`/uploads, made if it is missing; raises `Unavailable`."""
+        self._uploads = root / "uploads"
         with translated():
-            self._sessions.mkdir(parents=True, exist_ok=True)
+            self._uploads.mkdir(parents=True, exist_ok=True)
 
-    def add(self, session: UploadSession) -> None:
+    def start(self, repository: Repository, starter: str, algorithm: str, at: datetime) -> UploadSession:
         """See `UploadSessions`."""
+        upload_id = f"{uuid.uuid4()}.{algorithm}.{_owner(repository, starter)}"
         with translated():
-            fd = os.open(self._sessions / session.id, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            fd = os.open(self._uploads / upload_id, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             try:
-                os.write(fd, _encoded(session))
-                os.utime(fd, ns=(nanoseconds(session.started_at),) * 2)
+                os.utime(fd, ns=(nanoseconds(at), nanoseconds(at)))
             finally:
                 os.close(fd)
+        return UploadSession(upload_id, repository, starter, algorithm)
 
-    def get(self, upload_id: str) -> UploadSession | None:
+    def find(self, upload_id: str, repository: Repository, starter: str) -> UploadSession | None:
         """See `UploadSessions`."""
-        if not _ID.fullmatch(upload_id):
+        name = _ID.fullmatch(upload_id)
+        if not name or name["owner"] != _owner(repository, starter):
             return None
-        with translated(), suppress(FileNotFoundError):
-            return _decoded(upload_id, (self._sessions / upload_id).read_bytes())
-        return None
+        with translated():
+            try:
+                (self._uploads / upload_id).stat()
+            except FileNotFoundError:
+                return None
+        return UploadSession(upload_id, repository, starter, name["algorithm"])
 
     def remove(self, upload_id: str) -> None:
         """See `UploadSessions`."""
         with translated():
-            (self._sessions / upload_id).unlink(missing_ok=True)
+            (self._uploads / upload_id).unlink(missing_ok=True)
 
     def started_before(self, time: datetime) -> Sequence[str]:
-        """See `UploadSessions`."""
+        """See `UploadSessions`: of those that nobody wrote to since."""
         with translated():
-            return older(self._sessions, time)
+            return older(self._uploads, time)
 
 
-def _encoded(session: UploadSession) -> bytes:
-    names = [session.repository.name, session.starter, session.algorithm, session.started_at.isoformat()]
-    return json.dumps(names).encode()
-
-
-def _decoded(upload_id: str, text: bytes) -> UploadSession | None:
-    if not text:  # the server died between two lines of `add`, and nobody was told of this session
-        return None
-    repository, starter, algorithm, started_at = json.loads(text)
-    return UploadSession(upload_id, Repository(repository), starter, algorithm, datetime.fromisoformat(started_at))
+def _owner(repository: Repository, starter: str) -> str:
+    return hashlib.sha256(f"{repository}\n{starter}".encode()).hexdigest()[:32]

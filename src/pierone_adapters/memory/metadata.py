@@ -1,6 +1,7 @@
 """The metadata ports over dictionaries and one lock."""
 
 import threading
+import uuid
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from pierone_core.values import Digest, Repository, Tag
 
 @dataclass
 class _State:
-    sessions: dict[str, UploadSession] = field(default_factory=dict)
+    sessions: dict[str, tuple[UploadSession, datetime]] = field(default_factory=dict)
     blobs: dict[tuple[Repository, Digest], int] = field(default_factory=dict)
     manifests: dict[tuple[Repository, Digest], Manifest] = field(default_factory=dict)
     tags: dict[tuple[Repository, Tag], TagBinding] = field(default_factory=dict)
@@ -67,13 +68,16 @@ class MemoryUploadSessions:
 
     _state: _State
 
-    def add(self, session: UploadSession) -> None:
+    def start(self, repository: Repository, starter: str, algorithm: str, at: datetime) -> UploadSession:
         """See `UploadSessions`."""
-        self._state.sessions[session.id] = session
+        session = UploadSession(str(uuid.uuid4()), repository, starter, algorithm)
+        self._state.sessions[session.id] = session, at
+        return session
 
-    def get(self, upload_id: str) -> UploadSession | None:
+    def find(self, upload_id: str, repository: Repository, starter: str) -> UploadSession | None:
         """See `UploadSessions`."""
-        return self._state.sessions.get(upload_id)
+        session, _ = self._state.sessions.get(upload_id, (None, None))
+        return session if session and (session.repository, session.starter) == (repository, starter) else None
 
     def remove(self, upload_id: str) -> None:
         """See `UploadSessions`."""
@@ -81,7 +85,7 @@ class MemoryUploadSessions:
 
     def started_before(self, time: datetime) -> Sequence[str]:
         """See `UploadSessions`."""
-        return [session.id for session in list(self._state.sessions.values()) if session.started_at < time]
+        return [session.id for session, at in list(self._state.sessions.values()) if at < time]
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
 """`UploadSessions` in SQL, for uploads whose bytes several machines can reach."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, bindparam, delete, select, text
+from sqlalchemy import bindparam, delete, select, text
 
 from pierone_adapters.sql.database import Database
 from pierone_adapters.sql.schema import UtcTime, uploads
@@ -27,14 +28,18 @@ class SqlUploadSessions:
 
     _database: Database
 
-    def add(self, session: UploadSession) -> None:
+    def start(self, repository: Repository, starter: str, algorithm: str, at: datetime) -> UploadSession:
         """See `UploadSessions`."""
-        self._database.write(_ADD, asdict(session) | {"repository": session.repository.name})
+        session = UploadSession(str(uuid.uuid4()), repository, starter, algorithm)
+        self._database.write(_ADD, asdict(session) | {"repository": repository.name, "started_at": at})
+        return session
 
-    def get(self, upload_id: str) -> UploadSession | None:
+    def find(self, upload_id: str, repository: Repository, starter: str) -> UploadSession | None:
         """See `UploadSessions`."""
         rows = self._database.read(GET, {"upload_id": upload_id})
-        return _session(rows[0]) if rows else None
+        if not rows or (rows[0].repository, rows[0].starter) != (repository.name, starter):
+            return None
+        return UploadSession(upload_id, repository, starter, rows[0].algorithm)
 
     def remove(self, upload_id: str) -> None:
         """See `UploadSessions`."""
@@ -43,7 +48,3 @@ class SqlUploadSessions:
     def started_before(self, time: datetime) -> Sequence[str]:
         """See `UploadSessions`."""
         return [row.id for row in self._database.read(_STARTED_BEFORE, {"time": time})]
-
-
-def _session(row: Row[*tuple[object, ...]]) -> UploadSession:
-    return UploadSession(row.id, Repository(row.repository), row.starter, row.algorithm, row.started_at)

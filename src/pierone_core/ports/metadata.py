@@ -14,17 +14,17 @@ from pierone_core.values import Digest, Repository, Tag
 class UploadSessions(Protocol):
     """Which uploads are under way."""
 
-    def add(self, session: UploadSession) -> None:
-        """Remember a new session."""
+    def start(self, repository: Repository, starter: str, algorithm: str, at: datetime) -> UploadSession:
+        """Remember a new session, whose id nobody can guess."""
 
-    def get(self, upload_id: str) -> UploadSession | None:
-        """The session, if it is under way."""
+    def find(self, upload_id: str, repository: Repository, starter: str) -> UploadSession | None:
+        """The session, if it is under way and was started in `repository` by `starter`."""
 
     def remove(self, upload_id: str) -> None:
         """Forget a session; forgetting an unknown one is harmless."""
 
     def started_before(self, time: datetime) -> Sequence[str]:
-        """Ids of sessions started before `time`."""
+        """Ids of sessions started before `time`; those whose bytes came later may be left out."""
 
 
 class RepositoryBlobs(Protocol):

@@ -44,14 +44,8 @@ def events_of_tag(data_dir: Path, repository: str, tag: str) -> list[Event]:
     return [event for event in events(data_dir) if (event.repository, event.tag) == (repository, tag)]
 
 
-def live_uploads(data_dir: Path) -> set[str]:
-    """Read which upload sessions are under way."""
-    with _reading(data_dir) as connection:
-        return {upload_id for (upload_id,) in connection.execute("SELECT id FROM uploads")}
-
-
 def upload_files(data_dir: Path) -> set[str]:
-    """List the files in which uploads are collected."""
+    """List the uploads that are under way, each of which is a file."""
     return {path.name for path in (data_dir / "uploads").iterdir()}
 
 

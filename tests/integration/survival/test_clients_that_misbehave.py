@@ -61,6 +61,7 @@ def test_uploads_whose_clients_hang_up_leave_nothing_behind_and_can_go_on(
             expect(204, registry.status(location))
             go_on(registry, REPOSITORY, location, blob)
     leaks.check()
+    assert leaks.new_uploads() == set()
 
 
 def test_single_posts_whose_clients_hang_up_leave_no_upload_and_no_blob(
@@ -128,6 +129,8 @@ def test_a_body_that_ends_before_its_announced_length_is_not_accepted(
             answer = connection.drain()
         assert not answer or answer.startswith(b"HTTP/1.1 4"), answer
     leaks.check()
+    if method == "POST":
+        assert leaks.new_uploads() == set()
     with Registry(server) as registry:
         expect(404, registry.get_blob(REPOSITORY, digest_of(blob)))
 

@@ -77,7 +77,7 @@ def test_a_disk_without_room_for_another_file_refuses_to_begin_and_to_finish_an_
     location, empty = on_small.start_upload(repository), on_small.start_upload(repository)
     expect(202, on_small.append(location, blob))
     with out_of_files(small.data_dir):
-        expect_unavailable(on_small.append(empty, other))
+        expect_unavailable(on_small.request("POST", f"/v2/{repository}/blobs/uploads/"))
         expect_unavailable(on_small.finish(location, digest_of(blob)))
         expect(404, on_small.get_blob(repository, digest_of(blob)))
     expect(201, on_small.finish(location, digest_of(blob)))

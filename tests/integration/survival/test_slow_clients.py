@@ -60,6 +60,7 @@ def test_an_upload_whose_client_stalls_is_given_up_keeps_what_had_arrived_and_ca
         go_on(registry, REPOSITORY, patched, blob)
         go_on(registry, REPOSITORY, put, blob)
     leaks.check()
+    assert leaks.new_uploads() == set()
 
 
 def test_single_posts_and_manifests_whose_clients_stall_leave_nothing(impatient: Server, random: Random) -> None:
