@@ -86,8 +86,22 @@ def test_everything_that_keeps_data_has_a_volume() -> None:
     assert keeping == set(COMPOSE["volumes"])
 
 
+def test_no_probe_needs_a_docker_newer_than_that_of_debian_12() -> None:
+    # Docker before 25 refuses the whole file for a `start_interval`.
+    assert not [name for name, service in SERVICES.items() if "start_interval" in service.get("healthcheck", {})]
+
+
+def test_the_store_reports_nothing_to_its_makers() -> None:
+    assert "-master.telemetry=false" in SERVICES["store"]["command"]
+
+
 def test_no_image_is_the_newest_whatever_that_is() -> None:
     assert not [name for name, service in SERVICES.items() if not re.search(r":[\w.-]*\d|:local\}", service["image"])]
+
+
+def test_what_one_worker_of_the_proxy_learns_of_a_replica_all_know() -> None:
+    (upstream,) = re.findall(r"upstream registry \{(.*?)\}", CONFIGURATION, re.DOTALL)
+    assert re.search(r"^\s+zone registry \w+;", upstream, re.MULTILINE)
 
 
 def test_the_proxy_lets_go_of_an_idle_connection_before_the_server_does() -> None:

@@ -59,3 +59,10 @@ def test_the_port_that_is_named_is_the_default_one() -> None:
 
 def test_every_setting_that_a_file_of_the_deployment_names_is_one() -> None:
     assert not [(file, name) for file, name in settings_names() if unknown_settings(iter([name]))]
+
+
+def test_the_page_gives_a_container_longer_to_end_than_the_server_needs() -> None:
+    # Docker's own ten seconds would kill the pushes that the server lets finish.
+    page = (ROOT / "docs/operators/deploying.md").read_text()
+    (given,) = re.findall(r"^    docker run .*--stop-timeout (\d+)", page, re.MULTILINE)
+    assert int(given) >= Settings.model_fields["shutdown_seconds"].default + 10
