@@ -30,6 +30,7 @@ _ENDS = frozenset({signal.SIGTERM, signal.SIGINT})
 _WATCHED = _ENDS | {signal.SIGCHLD}
 # So that workers which cannot live do not take the machine for themselves.
 _PAUSE_SECONDS = 1
+_POLL_SECONDS = 0.05
 _FORK = multiprocessing.get_context("fork")
 _LOG = logging.getLogger(__name__)
 
@@ -64,10 +65,16 @@ class Crew:
         self._workers: dict[int, BaseProcess] = {}
 
     def begin(self) -> None:
-        """Start all; the first must serve before the others start, else `SystemExit` with its exit code."""
+        """Start all; the first must serve before the others start, else `SystemExit` with its exit code.
+
+        Whoever ends the server does not wait for that: `watch` finds the signal.
+        """
         told, tell = _FORK.Pipe(duplex=False)
         first = self._start(tell)
         tell.close()
+        while not told.poll(_POLL_SECONDS):
+            if signal.sigpending() & _ENDS:
+                return
         try:
             told.recv_bytes()
         except EOFError:

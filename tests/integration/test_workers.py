@@ -3,15 +3,18 @@
 import os
 import signal
 import socket
-from contextlib import ExitStack
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx2
 import pytest
 from tests.integration.oci import Repository, connect, digest_of, eventually, index_of
-from tests.integration.server import Server
+from tests.integration.server import Server, free_port
 from tests.integration.survival.process import process_id
-from tests.integration.test_server_command import command
+from tests.integration.test_server_command import command, environment
 from tests.integration.test_shutdown import BLOB, PATIENCE, SENT, running, slow_upload, takes_connections
 from tests.integration.workers import PASSWORD, USER, only, processes, serving, serving_processes, sockets, users
 
@@ -135,6 +138,25 @@ def test_settings_that_no_worker_can_serve_end_the_server_with_a_sentence_said_o
     log = server.log.read_text()
     assert log.count("is not a JSON object of users") == 1
     assert "Traceback" not in log
+
+
+@contextmanager
+def waiting_for_its_database(directory: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run two workers, the first of which has no answer from its database yet."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place = {"PIERONE_PORT": str(free_port()), "PIERONE_DATA_DIR": str(directory), "PIERONE_WORKERS": "2"}
+        place["PIERONE_DATABASE_URL"] = f"postgresql://u:p@127.0.0.1:{silent.getsockname()[1]}/db"
+        program = [sys.executable, "-m", "pierone_http", "serve", "--database-connect-timeout=60"]
+        with subprocess.Popen(program, env=environment(place)) as process, silent.accept()[0]:
+            yield process
+            process.kill()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 0)])
+def test_a_server_that_waits_for_its_database_ends_at_once(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    with waiting_for_its_database(tmp_path) as process:
+        process.send_signal(number)
+        assert process.wait(PATIENCE) == code
 
 
 def test_a_port_that_is_taken_is_refused_before_anything_starts(tmp_path: Path, shared_server: Server) -> None:
