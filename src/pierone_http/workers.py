@@ -42,7 +42,8 @@ def serve(build: Build, settings: Settings) -> None:
 
     `SystemExit` if the port cannot be had, or if the first worker does not come to serve.
     """
-    # Blocked, signals wait until the watch asks for them: none comes at a wrong moment.
+    # Blocked, signals wait until the watch asks for them; ignored, as may be inherited, SIGCHLD would tell it nothing.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
     crew = Crew(build, settings, _listen(settings.host, settings.port))
     crew.begin()

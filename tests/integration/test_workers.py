@@ -82,6 +82,25 @@ def test_a_worker_that_is_killed_is_replaced_and_nothing_acknowledged_is_lost(tm
                 assert [digest_of(kept.manifest(f"1.{number}").content) for number in range(20)] == pushed
 
 
+@contextmanager
+def ignoring(number: signal.Signals) -> Iterator[None]:
+    """Ignore a signal here and in what is begun meanwhile."""
+    usual = signal.signal(number, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(number, usual)
+
+
+def test_workers_are_replaced_whatever_the_server_inherits(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        with ignoring(signal.SIGCHLD):
+            server = stack.enter_context(serving(tmp_path / "data"))
+        victim, _ = processes(server)
+        os.kill(victim, signal.SIGKILL)
+        eventually(lambda: victim not in processes(server) and len(serving_processes(server)) == 2)
+
+
 def test_sigterm_ends_all_workers_and_lets_them_finish(tmp_path: Path) -> None:
     with serving(tmp_path / "data") as server:
         workers = processes(server)
