@@ -18,6 +18,9 @@ _MOST_COURTESY_SECONDS = 0.005
 _RETRY_SECONDS = 1.0
 _LOG = logging.getLogger(__name__)
 
+# The count of a process that does not serve yet: nobody is ahead of it.
+NOBODY = (1 << 31) - 1
+
 _Opened = tuple[asyncio.BaseTransport, asyncio.Protocol]
 
 

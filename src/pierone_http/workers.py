@@ -14,14 +14,14 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import NamedTuple
 
 from pierone_http import serving
-from pierone_http.acceptor import Acceptor, Share
+from pierone_http.acceptor import NOBODY, Acceptor, Share
 from pierone_http.app import App
 from pierone_http.serving import RegistryServer
 from pierone_http.settings import Settings
@@ -88,7 +88,8 @@ class Crew:
         """Replace workers that die, until a signal comes that ends all; the signal."""
         while True:
             self._bury()
-            came = self._replace_later() if len(self._workers) < self._settings.workers else _next_of(_WATCHED)
+            is_short = len(self._workers) < self._settings.workers
+            came = self._replace_later() if is_short else signal.sigwaitinfo(_WATCHED).si_signo
             if came in _ENDS:
                 return signal.Signals(came)
 
@@ -101,11 +102,12 @@ class Crew:
             self._bury()
             if not self._workers:
                 return
-            if _next_of(_WATCHED) == signal.SIGINT:
+            if signal.sigwaitinfo(_WATCHED).si_signo == signal.SIGINT:
                 self._signal(signal.SIGINT)
 
     def _start(self, tell: Connection | None = None) -> BaseProcess:
         number = next(number for number in range(self._settings.workers) if number not in self._workers)
+        self._counts[number] = NOBODY
         worker = _FORK.Process(target=self._work, args=(number, tell))
         worker.start()
         self._workers[number] = worker
@@ -181,10 +183,6 @@ class Worker(RegistryServer):
     def _leave(self) -> None:
         asyncio.get_running_loop().remove_reader(self._colleagues.parent)
         self.should_exit = True
-
-
-def _next_of(signals: Iterable[signal.Signals]) -> int:
-    return signal.sigwaitinfo(signals).si_signo
 
 
 def _listen(host: str, port: int) -> list[socket.socket]:
