@@ -18,6 +18,11 @@ _MOST_COURTESY_SECONDS = 0.005
 _RETRY_SECONDS = 1.0
 _LOG = logging.getLogger(__name__)
 
+# The count of a process that does not serve yet: nobody is ahead of it.
+NOBODY = (1 << 31) - 1
+
+_Opened = tuple[asyncio.BaseTransport, asyncio.Protocol]
+
 
 class Share(NamedTuple):
     """How many connections each of the processes has, in memory that all see, and which of them this one is."""
@@ -39,7 +44,7 @@ class Acceptor:
         """Begin to take connections for `protocol`; `connections` are those that this process has at any time."""
         self._loop = asyncio.get_running_loop()
         self._sockets, self._protocol, self._connections, self._share = list(sockets), protocol, connections, share
-        self._opening: set[asyncio.Task[object]] = set()
+        self._opening: set[asyncio.Task[_Opened]] = set()
         self.count()
         for listening in self._sockets:
             listening.settimeout(0)
@@ -93,7 +98,11 @@ class Acceptor:
         opening.add_done_callback(self._opened)
         self.count()
 
-    def _opened(self, opening: asyncio.Task[object]) -> None:
+    def _opened(self, opening: asyncio.Task[_Opened]) -> None:
         self._opening.discard(opening)
-        if not opening.cancelled() and (error := opening.exception()):
+        if opening.cancelled():
+            return
+        if error := opening.exception():
             _LOG.warning("a connection was lost before its first request: %s", error)
+        elif not self._sockets:  # the server has ended its connections already, and would wait for this one
+            opening.result()[0].close()

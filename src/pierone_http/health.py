@@ -1,17 +1,18 @@
 """Whether the server runs, and whether it can do its work: for load balancers and orchestrators, without credentials.
 
 Probes cost the stores nothing: each part has one thread of its own and one question under way at the most, and an
-answer is good for everybody who asks within a second. So a part that hangs takes no thread of a pull or a push.
+answer is good for everybody who asks within a second. So a part that hangs takes no thread of a pull or a push, and the
+server's end does not wait for it.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 
 from starlette.responses import JSONResponse
 
 from pierone_core.errors import RegistryError
+from pierone_http.work import Work
 
 _LOG = logging.getLogger(__name__)
 _KEEP_SECONDS = 1.0
@@ -23,7 +24,7 @@ class Part:
     def __init__(self, name: str, check: Callable[[], None]) -> None:
         """`check` returns if the part answers, and raises if not."""
         self._name, self._check = name, check
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"check {name}")
+        self._work = Work(prompt=False, threads=1)
         self._asking: asyncio.Task[str] | None = None
         self._good_until = 0.0
         self._told = ""
@@ -39,7 +40,7 @@ class Part:
 
     async def _ask(self) -> str:
         try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._check)
+            await self._work.run(self._check)
         except RegistryError as error:
             return error.message
         finally:

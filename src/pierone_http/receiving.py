@@ -38,6 +38,8 @@ class Inflow:
 
     def feed(self, piece: bytes) -> None:
         """Take what the parser found; the connection pauses while a batch waits."""
+        if not self._size:
+            self.cycle.message_event.set()
         self._pieces.append(piece)
         self._size += len(piece)
         if self._size >= BATCH_BYTES:
@@ -52,7 +54,7 @@ class Inflow:
         """ASGI's `receive`, with about a batch; what had arrived is handed over before a disconnect is told."""
         self._ask_for_the_body()
         while self._size < BATCH_BYTES and not self._is_over():
-            if not await self._wait() and self._size:
+            if not await self._wait():
                 break
         if not self._size and self.cycle.disconnected:
             return {"type": "http.disconnect"}
@@ -70,7 +72,8 @@ class Inflow:
         self.cycle.message_event.clear()
         self.cycle.flow.resume_reading()
         try:
-            async with asyncio.timeout(_TICK_SECONDS):
+            # No tick for the first bytes: there may be thousands of uploads that stand still.
+            async with asyncio.timeout(_TICK_SECONDS if self._size else None):
                 return await self.cycle.message_event.wait()
         except TimeoutError:
             return False

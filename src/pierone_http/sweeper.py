@@ -45,6 +45,8 @@ class Sweeper:
                     _LOG.info("removed %s unfinished uploads", removed)
             except RegistryError as error:
                 _LOG.warning("could not remove unfinished uploads: %s", error.message)
+            except Exception:  # noqa: BLE001 - nobody else would begin again
+                _LOG.exception("could not remove unfinished uploads")
             await asyncio.sleep(self._interval)
 
     def _sweep(self) -> int:

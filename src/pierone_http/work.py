@@ -12,6 +12,8 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any, ParamSpec, TypeVar
 
+from pierone_core.errors import Unavailable
+
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
@@ -54,15 +56,25 @@ class _Threads:
     def run(self, call: Callable[[], R]) -> "asyncio.Future[R]":
         """Call in a thread, in the caller's context: what the thread logs has the id of its request.
 
-        Whoever is cancelled while the call runs does not stop it. For one event loop at a time.
+        Whoever is cancelled while the call runs does not stop it. For one event loop at a time. Raises `Unavailable`
+        if there is no thread and none can begin.
         """
+        if self._begun < min(self._unfinished + 1, self._most):
+            self._begin()
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._unfinished += 1
         self._calls.put((copy_context(), call, future))
-        if self._begun < min(self._unfinished, self._most):
-            self._begun += 1
-            threading.Thread(target=self._serve, name=f"{self._name}_{self._begun}", daemon=True).start()
         return future
+
+    def _begin(self) -> None:
+        """Begin a thread; where the system has none left, those that there are do the work, if there are any."""
+        try:
+            threading.Thread(target=self._serve, name=f"{self._name}_{self._begun + 1}", daemon=True).start()
+        except RuntimeError as error:
+            if self._begun:
+                return
+            raise Unavailable("the registry has no thread left to work in; try again") from error
+        self._begun += 1
 
     def _serve(self) -> None:
         while True:

@@ -14,14 +14,14 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import NamedTuple
 
 from pierone_http import serving
-from pierone_http.acceptor import Acceptor, Share
+from pierone_http.acceptor import NOBODY, Acceptor, Share
 from pierone_http.app import App
 from pierone_http.serving import RegistryServer
 from pierone_http.settings import Settings
@@ -30,6 +30,7 @@ _ENDS = frozenset({signal.SIGTERM, signal.SIGINT})
 _WATCHED = _ENDS | {signal.SIGCHLD}
 # So that workers which cannot live do not take the machine for themselves.
 _PAUSE_SECONDS = 1
+_POLL_SECONDS = 0.05
 _FORK = multiprocessing.get_context("fork")
 _LOG = logging.getLogger(__name__)
 
@@ -41,7 +42,8 @@ def serve(build: Build, settings: Settings) -> None:
 
     `SystemExit` if the port cannot be had, or if the first worker does not come to serve.
     """
-    # Blocked, signals wait until the watch asks for them: none comes at a wrong moment.
+    # Blocked, signals wait until the watch asks for them; ignored, as may be inherited, SIGCHLD would tell it nothing.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
     crew = Crew(build, settings, _listen(settings.host, settings.port))
     crew.begin()
@@ -64,10 +66,16 @@ class Crew:
         self._workers: dict[int, BaseProcess] = {}
 
     def begin(self) -> None:
-        """Start all; the first must serve before the others start, else `SystemExit` with its exit code."""
+        """Start all; the first must serve before the others start, else `SystemExit` with its exit code.
+
+        Whoever ends the server does not wait for that: `watch` finds the signal.
+        """
         told, tell = _FORK.Pipe(duplex=False)
         first = self._start(tell)
         tell.close()
+        while not told.poll(_POLL_SECONDS):
+            if signal.sigpending() & _ENDS:
+                return
         try:
             told.recv_bytes()
         except EOFError:
@@ -80,7 +88,8 @@ class Crew:
         """Replace workers that die, until a signal comes that ends all; the signal."""
         while True:
             self._bury()
-            came = self._replace_later() if len(self._workers) < self._settings.workers else _next_of(_WATCHED)
+            is_short = len(self._workers) < self._settings.workers
+            came = self._replace_later() if is_short else signal.sigwaitinfo(_WATCHED).si_signo
             if came in _ENDS:
                 return signal.Signals(came)
 
@@ -93,11 +102,12 @@ class Crew:
             self._bury()
             if not self._workers:
                 return
-            if _next_of(_WATCHED) == signal.SIGINT:
+            if signal.sigwaitinfo(_WATCHED).si_signo == signal.SIGINT:
                 self._signal(signal.SIGINT)
 
     def _start(self, tell: Connection | None = None) -> BaseProcess:
         number = next(number for number in range(self._settings.workers) if number not in self._workers)
+        self._counts[number] = NOBODY
         worker = _FORK.Process(target=self._work, args=(number, tell))
         worker.start()
         self._workers[number] = worker
@@ -173,10 +183,6 @@ class Worker(RegistryServer):
     def _leave(self) -> None:
         asyncio.get_running_loop().remove_reader(self._colleagues.parent)
         self.should_exit = True
-
-
-def _next_of(signals: Iterable[signal.Signals]) -> int:
-    return signal.sigwaitinfo(signals).si_signo
 
 
 def _listen(host: str, port: int) -> list[socket.socket]:

@@ -3,21 +3,32 @@
 import os
 import signal
 import socket
-from contextlib import ExitStack
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import httpx2
 import pytest
 from tests.integration.oci import Repository, connect, digest_of, eventually, index_of
 from tests.integration.server import Server
 from tests.integration.survival.process import process_id
 from tests.integration.test_server_command import command
-from tests.integration.test_shutdown import BLOB, PATIENCE, SENT, running, slow_upload, takes_connections
-from tests.integration.workers import PASSWORD, USER, only, processes, serving, serving_processes, sockets, users
+from tests.integration.test_shutdown import BLOB, PATIENCE, SENT
+from tests.integration.workers import (
+    PASSWORD,
+    USER,
+    is_gone,
+    only,
+    processes,
+    serving,
+    serving_processes,
+    sockets,
+    users,
+)
 
-
-def is_gone(process: int) -> bool:
-    return not Path(f"/proc/{process}").exists()
+MANY = 300
+# For another worker, at each connection.
+WAIT_SECONDS = 0.005
 
 
 def test_each_worker_serves_alone_what_the_others_were_sent(tmp_path: Path) -> None:
@@ -79,51 +90,37 @@ def test_a_worker_that_is_killed_is_replaced_and_nothing_acknowledged_is_lost(tm
                 assert [digest_of(kept.manifest(f"1.{number}").content) for number in range(20)] == pushed
 
 
-def test_sigterm_ends_all_workers_and_lets_them_finish(tmp_path: Path) -> None:
-    with serving(tmp_path / "data") as server:
-        workers = processes(server)
-        with slow_upload(server) as (connection, _):
-            running(server).terminate()
-            eventually(lambda: not takes_connections(server))
-            connection.send(BLOB[SENT:])
-            assert connection.answer().status_code == 202
-        assert running(server).wait(PATIENCE) == -signal.SIGTERM
-        assert all(is_gone(worker) for worker in workers)
-        assert "died" not in server.log.read_text()
+def test_a_worker_that_does_not_come_back_is_not_waited_for(tmp_path: Path) -> None:
+    known = users(tmp_path)
+    with serving(tmp_path / "data", PIERONE_USERS_FILE=known) as server, ExitStack() as stack:
+        Path(known).write_text("[]")
+        os.kill(processes(server)[0], signal.SIGKILL)
+        eventually(lambda: "died (1)" in server.log.read_text())
+        began = time.monotonic()
+        for _ in range(MANY):
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), PATIENCE))
+            connection.sendall(b"GET /v2/ HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.recv(100).startswith(b"HTTP/1.1 401")
+        assert time.monotonic() - began < MANY * WAIT_SECONDS / 2
 
 
-def test_sigterm_cuts_what_takes_too_long_in_every_worker(tmp_path: Path) -> None:
-    with serving(tmp_path / "data", PIERONE_SHUTDOWN_SECONDS="0.3") as server, ExitStack() as stack:
-        connections = []
-        for worker in processes(server):
-            with only(worker, server):
-                connections.append(stack.enter_context(slow_upload(server))[0])
-        running(server).terminate()
-        assert [connection.answer().status_code for connection in connections] == [503, 503]
-        assert running(server).wait(PATIENCE) == -signal.SIGTERM
+@contextmanager
+def ignoring(number: signal.Signals) -> Iterator[None]:
+    """Ignore a signal here and in what is begun meanwhile."""
+    usual = signal.signal(number, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(number, usual)
 
 
-def test_a_second_sigint_ends_all_at_once(tmp_path: Path) -> None:
-    with serving(tmp_path / "data", PIERONE_SHUTDOWN_DELAY="1000") as server:
-        running(server).send_signal(signal.SIGINT)
-        for worker in processes(server):
-            with only(worker, server):
-                eventually(lambda: not is_ready(server))
-        running(server).send_signal(signal.SIGINT)
-        running(server).wait(PATIENCE)
-        assert "Traceback" not in server.log.read_text()
-
-
-def is_ready(server: Server) -> bool:
-    return httpx2.get(f"{server.url}/.well-known/ready", trust_env=False).status_code == 200
-
-
-def test_workers_end_when_the_process_that_watches_them_is_killed(tmp_path: Path) -> None:
-    with serving(tmp_path / "data") as server:
-        workers = processes(server)
-        server.kill()
-        eventually(lambda: all(is_gone(worker) for worker in workers))
-        assert not takes_connections(server)
+def test_workers_are_replaced_whatever_the_server_inherits(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        with ignoring(signal.SIGCHLD):
+            server = stack.enter_context(serving(tmp_path / "data"))
+        victim, _ = processes(server)
+        os.kill(victim, signal.SIGKILL)
+        eventually(lambda: victim not in processes(server) and len(serving_processes(server)) == 2)
 
 
 def test_settings_that_no_worker_can_serve_end_the_server_with_a_sentence_said_once(tmp_path: Path) -> None:

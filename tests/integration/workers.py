@@ -64,3 +64,8 @@ def only(worker: int, server: Server) -> Iterator[None]:
         for other in others:
             with suppress(ProcessLookupError):
                 os.kill(other, signal.SIGCONT)
+
+
+def is_gone(process: int) -> bool:
+    """Whether there is no such process (any more)."""
+    return not Path(f"/proc/{process}").exists()

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 from starlette.responses import JSONResponse
+from tests.contracts.processes import process
 
 from pierone_core.errors import Unavailable
 from pierone_http.health import Readiness
@@ -121,3 +122,20 @@ def test_a_server_that_ends_is_not_ready_whatever_its_parts_say(store: Store) ->
 
     run(probes)
     assert store.asked == 0
+
+
+def probe_a_store_that_hangs() -> None:
+    store = Store()
+    store.answers.clear()
+    readiness = Readiness({"store": store.check}, SHORT)
+
+    async def probe() -> None:
+        assert read(await readiness.response())[0] == 503
+
+    run(probe)
+
+
+def test_a_process_ends_whatever_part_hangs() -> None:
+    with process(probe_a_store_that_hangs) as probing:
+        probing.join(LONG / 2)
+        assert probing.exitcode == 0

@@ -3,8 +3,9 @@
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 import uvicorn
@@ -17,6 +18,7 @@ from pierone_http.receiving import ReceivingProtocol, diverted
 
 # What uvloop reads at once.
 READ_BYTES = 256 << 10
+STANDING = 300
 HEAD = b"PATCH / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
 
 
@@ -28,6 +30,7 @@ class Reader:
         self.may_read = threading.Event()
         self.may_read.set()
         self.port = 0
+        self.thread = threading.current_thread()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = diverted(Request(scope, receive))
@@ -39,6 +42,10 @@ class Reader:
             self.messages.append(message)
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body"})
+
+    def cpu_seconds(self) -> float:
+        assert self.thread.ident
+        return time.clock_gettime(time.pthread_getcpuclockid(self.thread.ident))
 
     @property
     def body(self) -> bytes:
@@ -57,7 +64,7 @@ def reader() -> Iterator[Reader]:
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         reader.port = listener.getsockname()[1]
-        thread = threading.Thread(target=server.run, args=([listener],))
+        reader.thread = thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         yield reader
         server.should_exit = True
@@ -88,9 +95,22 @@ def test_the_bytes_of_a_slow_client_wait_for_no_batch(reader: Reader) -> None:
     with reader.connection() as connection:
         connection.sendall(HEAD % 10 + b"01234")
         wait_for(lambda: reader.body == b"01234")
-        connection.sendall(b"56789")
+        connection.sendall(b"56")
+        wait_for(lambda: reader.body == b"0123456")
+        connection.sendall(b"789")
         assert connection.recv(100).startswith(b"HTTP/1.1 204")
     assert reader.body == b"0123456789"
+
+
+def test_uploads_that_stand_still_cost_nothing(reader: Reader) -> None:
+    with ExitStack() as stack:
+        for _ in range(STANDING):
+            connection = stack.enter_context(reader.connection())
+            connection.sendall(HEAD % 10 + b"0")
+        wait_for(lambda: len(reader.messages) == STANDING)
+        before = reader.cpu_seconds()
+        time.sleep(1)
+        assert reader.cpu_seconds() - before < STANDING * 0.0001
 
 
 def test_what_had_arrived_is_handed_over_before_the_end_of_the_connection_is_told(reader: Reader) -> None:

@@ -2,14 +2,19 @@
 
 import asyncio
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 import pytest
 
+from pierone_core.errors import Unavailable
 from pierone_http.work import Work
 
 NAME: ContextVar[str] = ContextVar("name")
 THREADS = 3
+# More than the address space of a process.
+TOO_LARGE = 1 << 47
 
 
 def test_what_a_call_returns_or_raises_comes_back() -> None:
@@ -109,5 +114,49 @@ def test_reads_do_not_wait_for_threads_that_write() -> None:
         may_end.set()
         await writing
         return answer
+
+    assert asyncio.run(ask()) == 2
+
+
+@contextmanager
+def no_thread_can_begin() -> Iterator[None]:
+    usual = threading.stack_size(TOO_LARGE)
+    try:
+        yield
+    finally:
+        threading.stack_size(usual)
+
+
+def test_a_thread_that_could_not_begin_is_begun_for_the_next_call() -> None:
+    calls = list[str]()
+
+    async def ask() -> None:
+        work = Work(prompt=False, threads=1)
+        with no_thread_can_begin(), pytest.raises(Unavailable):
+            await work.run(calls.append, "refused")
+        async with asyncio.timeout(30):
+            await work.run(calls.append, "next")
+
+    asyncio.run(ask())
+    assert calls == ["next"]
+
+
+def test_where_no_further_thread_can_begin_those_that_there_are_do_the_work() -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        begun.set()
+        assert may_end.wait(30)
+
+    async def ask() -> int:
+        work = Work(prompt=False, threads=THREADS)
+        first = asyncio.ensure_future(work.run(slow))
+        await asyncio.to_thread(begun.wait, 30)
+        with no_thread_can_begin():
+            second = asyncio.ensure_future(work.run(max, 1, 2))
+            await asyncio.sleep(0)
+        may_end.set()
+        await first
+        return await second
 
     assert asyncio.run(ask()) == 2

@@ -1,10 +1,9 @@
 """Spec chapter "Pull": GET and HEAD of manifests and blobs."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from pierone_core.caller import Caller
@@ -75,14 +74,7 @@ class PullEndpoints:
     def _stream(self, request: Request, reader: BlobReader, status: int, headers: dict[str, str]) -> Response:
         if reader.extent and EXTENSION in request.scope.get("extensions", ()):
             return FileResponse(reader, self.patience, status, headers)
-        return StreamingResponse(self._chunks(reader), status, headers)
-
-    async def _chunks(self, reader: BlobReader) -> AsyncIterator[bytes]:
-        try:
-            while chunk := await self.blob_work.fetch(reader.read, CHUNK_BYTES):
-                yield chunk
-        finally:
-            await self.blob_work.fetch(reader.close)
+        return ChunkedResponse(reader, self.blob_work, status, headers)
 
 
 class FinalResponse(WholeResponse):
@@ -118,6 +110,31 @@ class FileResponse(Response):
             await send({"type": "http.response.body"})
         finally:
             self._reader.close()
+
+
+class ChunkedResponse(Response):
+    """Sends what a reader reads as long as the client is there; closes the reader.
+
+    Starlette's StreamingResponse cancels whatever is awaited when the client hangs up, closing included.
+    """
+
+    def __init__(self, reader: BlobReader, work: Work, status: int, headers: dict[str, str]) -> None:
+        """Read in threads of `work`; `headers` have the Content-Length."""
+        super().__init__(None, status, headers)
+        self._reader, self._work = reader, work
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Headers, and chunks as they are read."""
+        request = Request(scope, receive)
+        try:
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            while not await request.is_disconnected():
+                chunk = await self._work.fetch(self._reader.read, CHUNK_BYTES)
+                await send({"type": "http.response.body", "body": chunk, "more_body": bool(chunk)})
+                if not chunk:
+                    break
+        finally:
+            await self._work.fetch(self._reader.close)
 
 
 def _find_reference(text: str) -> Tag | Digest:
