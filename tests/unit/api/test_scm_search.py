@@ -26,12 +26,6 @@ LABELS = {"config": {"Labels": {"org.opencontainers.image.source": "https://labe
 V1 = Tag("1.0")
 
 
-@pytest.fixture
-def parts() -> Parts:
-    """Begin a registry in memory."""
-    return Parts()
-
-
 @pytest.mark.parametrize(
     ("packed", "media_type"),
     [
