@@ -1,6 +1,9 @@
 """Where an image comes from, as the API shows it; who waits for the search, and who does not."""
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from itertools import islice
 from threading import Event, Semaphore
 
 import pytest
@@ -53,14 +56,15 @@ def test_a_store_that_does_not_answer_is_a_503_to_be_tried_again(
     assert api.get(f"{ARTIFACT}/tags/1.0").headers["retry-after"] == "5"
 
 
-def test_nobody_waits_for_the_search_in_layers_of_others_for_what_was_found_before(
-    api: TestClient, parts: Parts, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    parts.push("1.0", parts.image(layer((FILE, SCM_SOURCE))))
-    assert get(api, f"{ARTIFACT}/tags/1.0")["scm_source"]["url"] == SOURCE["url"]
-    slow = [layer((str(number), b"")) for number in range(3)]
-    for number, packed in enumerate(slow):
-        parts.push(f"slow-{number}", parts.image(packed))
+@contextmanager
+def slow_searches(parts: Parts, number: int) -> Iterator[Semaphore]:
+    """Push images `slow-0` and so on; while this lasts, the search in their layers does not end.
+
+    Each that begins is counted.
+    """
+    slow = [layer((str(each), b"")) for each in range(number)]
+    for each, packed in enumerate(slow):
+        parts.push(f"slow-{each}", parts.image(packed))
     digests, plain = set(map(Digest.of, slow)), parts.store.open_blob
     begun, ends = Semaphore(0), Event()
 
@@ -70,13 +74,35 @@ def test_nobody_waits_for_the_search_in_layers_of_others_for_what_was_found_befo
             assert ends.wait(20)
         return plain(digest, start, stop)
 
-    monkeypatch.setattr(parts.store, "open_blob", wait)
-    with ThreadPoolExecutor() as threads:
-        asked = [threads.submit(get, api, f"{ARTIFACT}/tags/slow-{number}") for number in range(3)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts.store, "open_blob", wait)
         try:
+            yield begun
+        finally:
+            ends.set()
+
+
+def test_nobody_waits_for_the_search_in_layers_of_others_for_what_was_found_before(
+    api: TestClient, parts: Parts
+) -> None:
+    parts.push("1.0", parts.image(layer((FILE, SCM_SOURCE))))
+    assert get(api, f"{ARTIFACT}/tags/1.0")["scm_source"]["url"] == SOURCE["url"]
+    with ThreadPoolExecutor() as threads:
+        with slow_searches(parts, 3) as begun:
+            asked = [threads.submit(get, api, f"{ARTIFACT}/tags/slow-{number}") for number in range(3)]
             assert all(begun.acquire(timeout=20) for _ in range(2))
             assert get(api, f"{ARTIFACT}/tags/1.0")["scm_source"]["url"] == SOURCE["url"]
             assert not any(future.done() for future in asked)
-        finally:
-            ends.set()
         assert [future.result()["scm_source"] for future in asked] == [None] * 3
+
+
+def test_searches_do_not_queue_without_end(api: TestClient, parts: Parts) -> None:
+    accepted, more = 32, 8
+    with ThreadPoolExecutor(accepted + more) as threads:
+        with slow_searches(parts, accepted + more):
+            paths = [f"{ARTIFACT}/tags/slow-{number}/scm-source" for number in range(accepted + more)]
+            asked = [threads.submit(api.get, path) for path in paths]
+            refused = list(islice(as_completed(asked, timeout=20), more))
+            answers = [future.result() for future in refused]
+            assert [(answer.status_code, answer.headers["retry-after"]) for answer in answers] == [(503, "5")] * more
+        assert {future.result().status_code for future in asked if future not in refused} == {404}
