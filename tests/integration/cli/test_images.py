@@ -49,6 +49,12 @@ def test_scm_source_shows_every_tag_and_leaves_blank_what_is_not_known(home: Hom
     ]
 
 
+def test_scm_source_shows_who_said_it_when(home: Home, pier_one: PierOne) -> None:
+    pier_one.sources = {"myteam/myapp:1.1": {**SOURCE, "created": "2015-08-20T08:14:59.432Z", "created_by": "ci"}}
+    [row] = home.pierone("scm-source", "myteam", "myapp", "1.1", "-o", "json").json
+    assert (row["created_time"], row["created_by"]) == (1440058499.432, "ci")
+
+
 def test_scm_source_of_one_tag_cuts_off_the_revision_in_text(home: Home, pier_one: PierOne) -> None:
     pier_one.sources = {"myteam/myapp:1.1": SOURCE}
     header, row = home.pierone("scm-source", "myteam", "myapp", "1.1").out.splitlines()
