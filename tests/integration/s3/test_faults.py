@@ -6,9 +6,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.contracts.bucket import keys, multiparts
 from tests.contracts.content import append, publish, read_all
 from tests.integration.s3.conftest import Replica
-from tests.integration.s3.content import BYTES, DIGEST, MIB, PART, keys, multiparts, pointer
+from tests.integration.s3.content import BYTES, DIGEST, MIB, PART, pointer
 from tests.integration.s3.proxy import Exchange, FaultProxy, Request, Treat
 
 from pierone_adapters.s3 import S3BlobStore

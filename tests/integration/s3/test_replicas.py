@@ -6,10 +6,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from tests.contracts.bucket import keys, multiparts, pieces
 from tests.contracts.content import append, read_all
 from tests.contracts.threads import all_at_once
 from tests.integration.s3.conftest import Replica
-from tests.integration.s3.content import BYTES, DIGEST, MIB, PART, keys, multiparts, pieces, pointer
+from tests.integration.s3.content import BYTES, DIGEST, MIB, PART, pointer
 from tests.integration.s3.proxy import FaultProxy, Request
 
 from pierone_adapters.s3 import S3BlobStore
