@@ -101,8 +101,7 @@ def test_events_say_who_bound_which_tag_to_which_digest_and_when(home: Home, pie
 
 
 def test_whoami_says_whom_the_registry_sees_and_why(home: Home, registry: StandIn) -> None:
-    host = registry.url.removeprefix("http://")
-    rows = [{"user": "alice", "registry": host, "token_of": "OAUTH2_ACCESS_TOKENS"}]
+    rows = [{"user": "alice", "registry": registry.host, "token_of": "OAUTH2_ACCESS_TOKENS"}]
     assert home.pierone("whoami", "-o", "json").json == rows
 
 
