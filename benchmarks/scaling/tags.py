@@ -1,7 +1,7 @@
 """More and more tags in one repository, and more and more repositories."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from benchmarks.loads import swarm
@@ -12,7 +12,7 @@ from benchmarks.rows.stock import READ_IMAGE
 from benchmarks.scaling.fill import ONLY_TAG, REPOSITORY, repository, tag
 from benchmarks.scaling.filled import PAGE, Filled, page
 from benchmarks.scaling.series import Figures, Panel, Point, Series, powers
-from benchmarks.servers import Kind
+from benchmarks.servers import Kind, Server
 
 FIRST_PAGE, MIDDLE_PAGE = "list, first page", "list, page from the middle"
 RESOLVE, CREATE = "resolve", "create"
@@ -32,37 +32,36 @@ def _repository_target(number: int) -> str:
     return f"/v2/{repository(number)}/manifests/{ONLY_TAG}"
 
 
+def _pages(server: Server, path: str, middle: str, seconds: int) -> dict[str, float]:
+    lists = f"{path}?n={PAGE}"
+    return {
+        FIRST_PAGE: page(server, lists, seconds),
+        MIDDLE_PAGE: page(server, f"{lists}&last={middle}", seconds),
+    }
+
+
 def _tag_figures(filled: Filled, seconds: int) -> Figures:
-    lists = f"/v2/{REPOSITORY}/tags/list?n={PAGE}"
     resolve = filled.resolve(_tag_target, seconds).value
     with filled.served() as server:
-        first = page(server, lists, seconds)
-        middle = page(server, f"{lists}&last={tag(filled.count // 2)}", seconds)
+        pages = _pages(server, f"/v2/{REPOSITORY}/tags/list", tag(filled.count // 2), seconds)
         create = swarm.run_for(seconds, partial(_put_new_tag, os.urandom(4).hex()), server.address).value
-    return {FIRST_PAGE: first, MIDDLE_PAGE: middle, RESOLVE: resolve, CREATE: create}
+    return pages | {RESOLVE: resolve, CREATE: create}
 
 
 def _repository_figures(filled: Filled, seconds: int) -> Figures:
-    lists = f"/v2/_catalog?n={PAGE}"
     resolve = filled.resolve(_repository_target, seconds).value
     with filled.served() as server:
-        first = page(server, lists, seconds)
-        middle = page(server, f"{lists}&last={repository(filled.count // 2)}", seconds)
-    return {FIRST_PAGE: first, MIDDLE_PAGE: middle, RESOLVE: resolve}
+        pages = _pages(server, "/v2/_catalog", repository(filled.count // 2), seconds)
+    return pages | {RESOLVE: resolve}
 
 
-def _measure_tags(kind: Kind, scene: Scene, amounts: Sequence[int]) -> Iterator[Point]:
-    filled = Filled(kind, scene.directory / "tags", "tags")
+def _measure(
+    what: str, figures: Callable[[Filled, int], Figures], kind: Kind, scene: Scene, amounts: Sequence[int]
+) -> Iterator[Point]:
+    filled = Filled(kind, scene.directory / what, what)
     for amount in amounts:
         filled.grow(amount)
-        yield Point(amount, _tag_figures(filled, scene.seconds))
-
-
-def _measure_repositories(kind: Kind, scene: Scene, amounts: Sequence[int]) -> Iterator[Point]:
-    filled = Filled(kind, scene.directory / "repositories", "repositories")
-    for amount in amounts:
-        filled.grow(amount)
-        yield Point(amount, _repository_figures(filled, scene.seconds))
+        yield Point(amount, figures(filled, scene.seconds))
 
 
 FILLED = "They were written by the SQL adapter before, without HTTP (`benchmarks/scaling/fill.py`)"
@@ -77,7 +76,7 @@ TAGS = Series(
     "tags",
     (Panel(RATES, (FIRST_PAGE, MIDDLE_PAGE)), Panel(RATES, (RESOLVE, CREATE))),
     f"{FILLED}. {PAGES}. {RESOLVED}. `create`: PUT of new manifests under new tags, which come in addition.",
-    _measure_tags,
+    partial(_measure, "tags", _tag_figures),
     powers(10, 3, 6),
     powers(10, 2, 3),
 )
@@ -87,7 +86,7 @@ REPOSITORIES = Series(
     "repositories",
     (Panel(RATES, (FIRST_PAGE, MIDDLE_PAGE)), Panel(RATES, (RESOLVE,))),
     f"{FILLED}, with one tag each. {PAGES}, of `_catalog`. {RESOLVED}.",
-    _measure_repositories,
+    partial(_measure, "repositories", _repository_figures),
     powers(10, 2, 5),
     powers(10, 2, 3),
 )

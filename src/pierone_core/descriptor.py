@@ -11,7 +11,7 @@ from pierone_core.values import Digest
 # RFC 6838 names are narrower; what matters here is that they can stand in a header, a URL and a database.
 _MEDIA_TYPE = re.compile(r"[ -~]{1,255}")
 _MAX_SIZE = 2**63 - 1
-_KNOWN_KEYS = frozenset(
+KNOWN_KEYS = frozenset(
     [
         "schemaVersion",
         "mediaType",
@@ -29,7 +29,7 @@ _KNOWN_KEYS = frozenset(
         "platform",
     ]
 )
-_KNOWN_FOLDED = frozenset(key.casefold() for key in _KNOWN_KEYS)
+_KNOWN_FOLDED = frozenset(key.casefold() for key in KNOWN_KEYS)
 # These layers are fetched from elsewhere and never pushed (OCI image spec, "Non-Distributable Layers").
 _NOT_DISTRIBUTED = frozenset(
     {
@@ -76,7 +76,7 @@ def refuse_lookalikes(node: Mapping[str, object], where: str) -> None:
 
     Go's encoding/json matches keys without regard to case: `Layers` would replace `layers` behind the registry's back.
     """
-    for key in node.keys() - _KNOWN_KEYS:
+    for key in node.keys() - KNOWN_KEYS:
         if key.casefold() in _KNOWN_FOLDED:
             raise ManifestInvalid(f"clients would disagree on what {key[:100]!r} of {where} means: mind the case")
 

@@ -18,6 +18,7 @@ from pierone_http.api.app import DESCRIPTION, TITLE, ApiParts, install
 from pierone_http.auth import Authentication
 from pierone_http.challenge import Challenges
 from pierone_http.health import Readiness
+from pierone_http.judgement import Judgement
 from pierone_http.settings import Settings
 from pierone_http.sweeper import Sweeper
 from pierone_http.upload_pass import UploadPasses
@@ -33,8 +34,6 @@ from pierone_http.work import Work
 # Identity sources may be slow, and anybody may have them asked: they may not take the threads of pulls and pushes.
 # Those that ask only wait, so there may be many.
 _IDENTITY_THREADS = 32
-# Nor may directories, of which a token request asks one question after the other.
-_DIRECTORY_THREADS = 16
 
 
 class App:
@@ -97,21 +96,15 @@ def _endpoints(parts: Parts, settings: Settings, work: Work, gate: Gate) -> Endp
     passes = None if parts.identity.nobody.unrestricted else gate.passes
     # A store that hangs takes these threads; manifests and tags go on.
     blob_work = Work(prompt=parts.metadata.prompt)
+    judgement = Judgement(registry.access)
     return Endpoints(
         pull=PullEndpoints(registry.pull, work, blob_work, patience),
-        blobs=BlobPushEndpoints(registry.push_blobs, blob_work, passes, patience),
+        blobs=BlobPushEndpoints(registry.push_blobs, blob_work, judgement, passes, patience),
         manifests=ManifestPushEndpoints(
-            registry.push_manifests, parts.claims, work, patience, settings.manifest_max_bytes
+            registry.push_manifests, parts.claims, work, judgement, patience, settings.manifest_max_bytes
         ),
         discovery=DiscoveryEndpoints(registry.discovery, work),
-        token=TokenEndpoints(
-            gate.authentication,
-            registry.access,
-            parts.issuer,
-            work,
-            Work(prompt=False, threads=_DIRECTORY_THREADS),
-            patience,
-        ),
+        token=TokenEndpoints(gate.authentication, registry.access, parts.issuer, work, judgement, patience),
     )
 
 

@@ -12,6 +12,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from pierone_core.errors import RegistryError
 from pierone_http import sendfile, whole_answer
 from pierone_http.errors import HeadTooLarge, HttpInvalid, TargetTooLong, error_response
+from pierone_http.patience import Patience, untaken
 
 # Room for an access token of a hundred kilobytes; without a limit, heads and trailers that do not end fill the memory.
 HEAD_MAX_BYTES = 256 << 10
@@ -29,7 +30,7 @@ Headers = list[tuple[bytes, bytes]]
 class RegistryProtocol(HttpToolsProtocol):
     """One connection."""
 
-    # Seconds for the head of the (next) request to be complete and the answer before it to be taken.
+    # Seconds for the head of the (next) request to be complete, and for the client to take a byte of an answer.
     patience = 60.0
     # Bytes since a head, a piece of a body or a message was complete: the length of what is not complete yet.
     _pending_bytes = 0
@@ -44,12 +45,24 @@ class RegistryProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Wait for the first head."""
         super().connection_made(transport)
+        self._taking = Patience(partial(untaken, transport), self.patience, transport.abort)
         self._expect_head(self.patience)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
         self._stop_waiting()
+        self._taking.end()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Nothing more is written before the client has taken most of what was."""
+        super().pause_writing()
+        self._taking.begin()
+
+    def resume_writing(self) -> None:
+        """The client goes on taking."""
+        self._taking.end()
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         """Refuse a head, a chunk's extension or trailers that do not end."""
@@ -133,7 +146,14 @@ class RegistryProtocol(HttpToolsProtocol):
 
     def _expect_head(self, patience: float) -> None:
         self._stop_waiting()
-        self._deadline = self.loop.call_later(patience, self.transport.abort)
+        self._deadline = self.loop.call_later(patience, self._give_up, patience)
+
+    def _give_up(self, patience: float) -> None:
+        """Unless the client still takes an answer, which has patience of its own."""
+        if self.flow.write_paused:
+            self._expect_head(patience)
+        else:
+            self.transport.abort()
 
     def _stop_waiting(self) -> None:
         if self._deadline is not None:

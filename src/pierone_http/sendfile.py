@@ -9,8 +9,11 @@ import asyncio
 import os
 import socket
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from pierone_http.patience import patience, untaken, untaken_by_kernel
 
 EXTENSION = "pierone.sendfile"
 SendFile = Callable[[int, int, int, float], Awaitable[None]]
@@ -19,18 +22,18 @@ SendFile = Callable[[int, int, int, float], Awaitable[None]]
 _PIECE_BYTES = 1 << 20
 
 
-async def send_file(cycle: RequestResponseCycle, fd: int, start: int, stop: int, patience: float) -> None:
+async def send_file(cycle: RequestResponseCycle, fd: int, start: int, stop: int, seconds: float) -> None:
     """Send bytes [start, stop) of the file `fd` as (part of) the body, whose headers were sent already.
 
-    `patience`: seconds without the client taking a byte after which the connection is cut. A client that hung up is
-    no error; there is nobody left to tell.
+    `seconds` without the client taking a byte, and the connection is cut. A client that hung up is no error; there is
+    nobody left to tell.
     """
     transport = cycle.transport
     try:
-        async with asyncio.timeout(patience):
+        async with patience(partial(untaken, transport), seconds):
             await _sent(transport)
         with _duplicate(transport) as connection:
-            await _copy(connection, fd, start, stop, patience)
+            await _copy(connection, fd, start, stop, seconds)
         cycle.expected_content_length -= stop - start
     except (ConnectionError, TimeoutError):
         transport.abort()
@@ -56,12 +59,12 @@ def _duplicate(transport: asyncio.Transport) -> socket.socket:
     return socket.socket(fileno=os.dup(original.fileno()))
 
 
-async def _copy(connection: socket.socket, fd: int, start: int, stop: int, patience: float) -> None:
+async def _copy(connection: socket.socket, fd: int, start: int, stop: int, seconds: float) -> None:
     while start < stop:
         try:
             sent = os.sendfile(connection.fileno(), fd, start, min(stop - start, _PIECE_BYTES))
         except BlockingIOError:
-            await _writable(connection, patience)
+            await _writable(connection, seconds)
             continue
         if not sent:
             raise OSError("the file is shorter than it was")
@@ -69,12 +72,12 @@ async def _copy(connection: socket.socket, fd: int, start: int, stop: int, patie
         await asyncio.sleep(0)
 
 
-async def _writable(connection: socket.socket, patience: float) -> None:
+async def _writable(connection: socket.socket, seconds: float) -> None:
     loop = asyncio.get_running_loop()
     ready = asyncio.Event()
     loop.add_writer(connection.fileno(), ready.set)
     try:
-        async with asyncio.timeout(patience):
+        async with patience(partial(untaken_by_kernel, connection), seconds):
             await ready.wait()
     finally:
         loop.remove_writer(connection.fileno())

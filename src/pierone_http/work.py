@@ -4,6 +4,7 @@ A hop through a thread costs more than most reads do.
 """
 
 import asyncio
+import math
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,13 +24,16 @@ _Call = tuple[Context, Callable[[], Any], "asyncio.Future[Any]"]
 class Work:
     """Runs synchronous calls of the core for asynchronous handlers."""
 
-    def __init__(self, *, prompt: bool, threads: int = 32) -> None:
-        """`prompt`: metadata reads take microseconds (`Metadata.prompt`)."""
+    def __init__(self, *, prompt: bool, threads: int = 32, waiting: float = math.inf) -> None:
+        """`prompt`: metadata reads take microseconds (`Metadata.prompt`); `waiting`: so many may wait for `run`."""
         self._prompt = prompt
-        self._threads, self._readers = _Threads(threads, "work"), _Threads(threads, "read")
+        self._threads, self._readers = _Threads(threads, "work", waiting), _Threads(threads, "read")
 
     async def run(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Call in a thread: for whatever writes, waits for a disk, or computes for long."""
+        """Call in a thread: for whatever writes, waits for a disk, or computes for long.
+
+        Raises `Unavailable` if too many calls wait for a thread.
+        """
         return await self._threads.run(partial(call, *args, **kwargs))
 
     async def read(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -48,8 +52,8 @@ class _Threads:
     each, takes 24. They are daemons: what a process leaves undone at its end is what a crash would leave.
     """
 
-    def __init__(self, most: int, name: str) -> None:
-        self._most, self._name = most, name
+    def __init__(self, most: int, name: str, waiting: float = math.inf) -> None:
+        self._most, self._name, self._waiting = most, name, waiting
         self._calls: SimpleQueue[_Call] = SimpleQueue()
         self._begun = self._unfinished = 0
 
@@ -59,6 +63,8 @@ class _Threads:
         Whoever is cancelled while the call runs does not stop it. For one event loop at a time. Raises `Unavailable`
         if there is no thread and none can begin.
         """
+        if self._unfinished >= self._most + self._waiting:
+            raise Unavailable("the registry is busy with what others asked before; ask again in a while")
         if self._begun < min(self._unfinished + 1, self._most):
             self._begin()
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()

@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
 from pathlib import Path
@@ -71,6 +71,20 @@ def race_for_tag(adapter: str, directory: Path, number: int, gate: Path, answers
         answers.put((number, error.message))
     else:
         answers.put((number, "won"))
+
+
+def winner_of_race(adapter: str, directory: Path) -> Digest:
+    """Have four processes bind tag 1.0 at the same moment; the digest of the only one that did."""
+    gate, heard = directory / "gate", answers()
+    with ExitStack() as running:
+        for number in range(4):
+            running.enter_context(process(race_for_tag, adapter, directory, number, gate, heard))
+        assert sorted(heard.get(timeout=PATIENCE) for _ in range(4)) == [(number, "ready") for number in range(4)]
+        gate.touch()
+        outcomes = dict(heard.get(timeout=PATIENCE) for _ in range(4))
+    assert sorted(outcomes.values()) == ["lost", "lost", "lost", "won"]
+    [winner] = [number for number, outcome in outcomes.items() if outcome == "won"]
+    return artifact(f"by process {winner}").digest
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

@@ -7,20 +7,8 @@ from pathlib import Path
 import psycopg
 import pytest
 from tests.contracts.adapters import give_back, postgres, postgres_url
-from tests.contracts.content import APP, artifact, fixed, movable, write
+from tests.contracts.guarded import GUARDED, KEYS, TWO, store_some
 
-from pierone_core.values import Digest
-
-ONE, TWO = artifact("one"), artifact("two")
-GUARDED = ["events", "tags", "manifests", "blobs", "repositories", "shared_values"]
-KEYS = {
-    "events": "sequence = 1",
-    "tags": "name = '1.0'",
-    "manifests": f"digest = '{ONE.digest}'",
-    "blobs": "size = 5",
-    "repositories": "name = 'team/app'",
-    "shared_values": "name = 'key'",
-}
 CONFLICTS = {"events": "sequence", "tags": "repository, name", "blobs": "repository, digest", "shared_values": "name"}
 
 
@@ -28,10 +16,7 @@ CONFLICTS = {"events": "sequence", "tags": "repository, name", "blobs": "reposit
 def raw(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[psycopg.Connection]:
     """Store a little of everything, and connect as the owner who may do anything, also with triggers switched off."""
     with closing(postgres(tmp_path)) as metadata:
-        metadata.blobs.add(APP, Digest.of(b"layer"), 5)
-        metadata.manifests.store(write(ONE, fixed("1.0"), movable("dev")))
-        metadata.manifests.store(write(TWO, fixed("2.0")))
-        metadata.share("key", "value")
+        store_some(metadata)
     with psycopg.connect(postgres_url(tmp_path), autocommit=True) as connection:
         connection.execute(f"SET session_replication_role = {request.param}".encode())
         yield connection

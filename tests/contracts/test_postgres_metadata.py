@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import pytest
 from tests.contracts.adapters import give_back, postgres, postgres_url
 from tests.contracts.content import APP, OTHER, artifact, fixed, movable, write
 from tests.contracts.everything import everything, fill
-from tests.contracts.processes import PATIENCE, answers, process, race_for_tag
+from tests.contracts.processes import winner_of_race
 from tests.contracts.threads import MANY, all_at_once
 from tests.postgres import shared_postgres
 
@@ -51,18 +51,10 @@ def test_everything_is_there_after_opening_again(database: Metadata, second: Met
 
 
 def test_of_several_processes_one_wins_a_tag(database: Metadata, tmp_path: Path) -> None:
-    gate, heard = tmp_path / "gate", answers()
-    with ExitStack() as running:
-        for number in range(4):
-            running.enter_context(process(race_for_tag, "postgresql", tmp_path, number, gate, heard))
-        assert sorted(heard.get(timeout=PATIENCE) for _ in range(4)) == [(number, "ready") for number in range(4)]
-        gate.touch()
-        outcomes = dict(heard.get(timeout=PATIENCE) for _ in range(4))
-    assert sorted(outcomes.values()) == ["lost", "lost", "lost", "won"]
-    [winner] = [number for number, outcome in outcomes.items() if outcome == "won"]
+    winner = winner_of_race("postgresql", tmp_path)
     binding = database.manifests.tag(APP, Tag.parse("1.0"))
     assert binding
-    assert binding.digest == artifact(f"by process {winner}").digest
+    assert binding.digest == winner
     assert sequences(database.events) == [1, 2]
 
 

@@ -3,12 +3,12 @@
 import base64
 import hashlib
 import random
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from tests.contracts.adapters import s3, s3_options
+from tests.contracts.bucket import keys, multiparts, pieces
 from tests.contracts.content import append, publish, read_all
 from tests.s3 import BUCKET, client_of, s3_server
 
@@ -24,21 +24,6 @@ BYTES = random.Random(4).randbytes(3 * PART + 1)  # noqa: S311 - content, not a 
 @pytest.fixture
 def bucket(tmp_path: Path) -> S3BlobStore:
     return s3(tmp_path)
-
-
-def keys(directory: Path) -> set[str]:
-    prefix = s3_options(directory).prefix
-    found = client_of(s3_server().url).list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])
-    return {item["Key"].removeprefix(prefix) for item in found}
-
-
-def multiparts(directory: Path) -> int:
-    found = client_of(s3_server().url).list_multipart_uploads(Bucket=BUCKET, Prefix=s3_options(directory).prefix)
-    return len(found.get("Uploads", []))
-
-
-def pieces(data: bytes, size: int) -> Iterator[bytes]:
-    return (data[start : start + size] for start in range(0, len(data), size))
 
 
 @pytest.mark.parametrize("size", [PART - 1, PART, PART + 1, 2 * PART, 2 * PART + 1, 3 * PART])

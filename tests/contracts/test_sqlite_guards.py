@@ -6,30 +6,15 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from tests.contracts.content import APP, artifact, fixed, movable, write
+from tests.contracts.guarded import GUARDED, KEYS, TWO, store_some
 
 from pierone_core.ports import Metadata
-from pierone_core.values import Digest
-
-ONE, TWO = artifact("one"), artifact("two")
-GUARDED = ["events", "tags", "manifests", "blobs", "repositories", "shared_values"]
-KEYS = {
-    "events": "sequence = 1",
-    "tags": "name = '1.0'",
-    "manifests": f"digest = '{ONE.digest}'",
-    "blobs": "size = 5",
-    "repositories": "name = 'team/app'",
-    "shared_values": "name = 'key'",
-}
 
 
 @pytest.fixture
 def raw(database: Metadata, tmp_path: Path) -> Iterator[sqlite3.Connection]:
     """Store a little of everything, and open the file as any other program would."""
-    database.blobs.add(APP, Digest.of(b"layer"), 5)
-    database.manifests.store(write(ONE, fixed("1.0"), movable("dev")))
-    database.manifests.store(write(TWO, fixed("2.0")))
-    database.share("key", "value")
+    store_some(database)
     with closing(sqlite3.connect(tmp_path / "pierone.sqlite", isolation_level=None)) as connection:
         yield connection
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import pytest
 from tests.contracts.adapters import sqlite
 from tests.contracts.content import APP, OTHER, artifact, fixed, movable, write
 from tests.contracts.everything import LAYER, ONE, TWO, everything, fill
-from tests.contracts.processes import PATIENCE, answers, die_while_creating_tables, process, race_for_tag
+from tests.contracts.processes import PATIENCE, die_while_creating_tables, process, winner_of_race
 from tests.contracts.threads import MANY, all_at_once
 
 from pierone_adapters.sql import sqlite_metadata
@@ -56,19 +56,11 @@ def test_many_may_write_through_two_openings_at_once(database: Metadata, tmp_pat
 
 
 def test_of_several_processes_that_begin_the_same_new_file_one_wins_a_tag(tmp_path: Path) -> None:
-    gate, heard = tmp_path / "gate", answers()
-    with ExitStack() as running:
-        for number in range(4):
-            running.enter_context(process(race_for_tag, "sqlite", tmp_path, number, gate, heard))
-        assert sorted(heard.get(timeout=PATIENCE) for _ in range(4)) == [(number, "ready") for number in range(4)]
-        gate.touch()
-        outcomes = dict(heard.get(timeout=PATIENCE) for _ in range(4))
-    assert sorted(outcomes.values()) == ["lost", "lost", "lost", "won"]
-    [winner] = [number for number, outcome in outcomes.items() if outcome == "won"]
+    winner = winner_of_race("sqlite", tmp_path)
     with closing(sqlite(tmp_path)) as metadata:
         binding = metadata.manifests.tag(APP, Tag.parse("1.0"))
         assert binding
-        assert binding.digest == artifact(f"by process {winner}").digest
+        assert binding.digest == winner
         assert [event.sequence for event in metadata.events.read(0, 10)] == [1, 2]
 
 

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random, getrandbits
 
 import pytest
 from tests.integration.clients.buildah import Buildah
@@ -14,6 +15,7 @@ from tests.integration.clients.dockerd import Dockerd
 from tests.integration.clients.homes import client_home
 from tests.integration.clients.podman import Podman
 from tests.integration.clients.skopeo import Skopeo
+from tests.integration.oci import Repository, connect
 from tests.integration.server import Server
 
 
@@ -29,6 +31,19 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Start one server in open mode for many tests, each of which uses repository names of its own."""
     with Server(tmp_path_factory.mktemp("shared") / "data") as running:
         yield running
+
+
+@pytest.fixture
+def repo(shared_server: Server) -> Iterator[Repository]:
+    """Connect to a repository that nobody used yet."""
+    with connect(shared_server.url) as api:
+        yield Repository(api)
+
+
+@pytest.fixture
+def random() -> Random:
+    """Make a source of random content; `--randomly-seed` repeats a run."""
+    return Random(getrandbits(32))  # noqa: S311 - content for tests, not secrets
 
 
 @pytest.fixture

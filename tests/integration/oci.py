@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import httpx2
+from tests.error_codes import ERROR_CODES
 from tests.integration.server import Server
 
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -20,23 +21,6 @@ OCI_LAYER = "application/vnd.oci.image.layer.v1.tar"
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 
-# OCI distribution spec, "Error Codes".
-ERROR_CODES = {
-    "BLOB_UNKNOWN",
-    "BLOB_UPLOAD_INVALID",
-    "BLOB_UPLOAD_UNKNOWN",
-    "DIGEST_INVALID",
-    "MANIFEST_BLOB_UNKNOWN",
-    "MANIFEST_INVALID",
-    "MANIFEST_UNKNOWN",
-    "NAME_INVALID",
-    "NAME_UNKNOWN",
-    "SIZE_INVALID",
-    "UNAUTHORIZED",
-    "DENIED",
-    "UNSUPPORTED",
-    "TOOMANYREQUESTS",
-}
 # A server that lets a request hang is found within this many seconds.
 PATIENCE = 30.0
 
@@ -166,6 +150,14 @@ class Repository:
     def manifest(self, reference: object) -> httpx2.Response:
         """GET a manifest by tag or digest."""
         return self.api.get(f"{self.url}/manifests/{reference}")
+
+    def pull(self, tag: str) -> bytes:
+        """Pull everything of an image; fail unless each digest is right; return the manifest."""
+        manifest = self.manifest(tag)
+        document = manifest.json()
+        for blob in [document["config"], *document["layers"]]:
+            assert digest_of(self.blob(blob).content) == blob["digest"], tag
+        return manifest.content
 
     def tags(self) -> list[str]:
         """List the tags, at most a page of them."""

@@ -1,14 +1,12 @@
 """Bodies that end too early or are malformed: what arrived may be gone on with, and nothing is published."""
 
 import socket
-from collections.abc import Iterator
 
 import pytest
 from tests.integration.oci import (
     OCI_INDEX,
     Repository,
     answer,
-    connect,
     digest_of,
     encode,
     eventually,
@@ -26,12 +24,6 @@ BROKEN_OFF = {
     "chunked": (["Transfer-Encoding: chunked"], b"28\r\n" + DATA + b"\r\n"),
     "within a piece": (["Transfer-Encoding: chunked"], b"64\r\n" + DATA),
 }
-
-
-@pytest.fixture
-def repo(shared_server: Server) -> Iterator[Repository]:
-    with connect(shared_server.url) as api:
-        yield Repository(api)
 
 
 def is_left(repo: Repository, location: str, stands: str) -> bool:

@@ -1,7 +1,7 @@
 """No push moves a tag (end-7a), and a push of many tags binds all or none (end-7b)."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import httpx2
 import pytest
@@ -10,21 +10,13 @@ from tests.integration.oci import (
     Document,
     Refusal,
     Repository,
-    connect,
     digest_of,
     encode,
     index_of,
     refusal,
 )
-from tests.integration.server import Server
 
 OLD, NEW = index_of(text="old"), index_of(text="new")
-
-
-@pytest.fixture
-def repo(shared_server: Server) -> Iterator[Repository]:
-    with connect(shared_server.url) as api:
-        yield Repository(api)
 
 
 def denied(response: httpx2.Response) -> Refusal:

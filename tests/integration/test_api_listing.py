@@ -4,18 +4,11 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from tests.integration.oci import Repository, connect, index_of, refusal
-from tests.integration.server import Server
+from tests.integration.oci import Repository, index_of, refusal
 
 # In the order of their bytes.
 TAGS = ["1.0", "1.0-rc", "10.0", "2.0", "A", "Z", "_", "a", "a-b", "a.b", "aa", "z"]
 BAD_NUMBERS = ["x", "-1", "1.5", "", " 1", "1 ", "0x1", "1e3", "\u0661", "1\x00", "+1"]
-
-
-@pytest.fixture
-def repo(shared_server: Server) -> Iterator[Repository]:
-    with connect(shared_server.url) as api:
-        yield Repository(api)
 
 
 @pytest.fixture

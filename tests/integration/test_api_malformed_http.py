@@ -1,20 +1,12 @@
 """What is no request of HTTP/1.1, or could be read as two: refused as the distribution spec has it, and hung up on."""
 
-from collections.abc import Iterator
-
 import pytest
-from tests.integration.oci import Refusal, Repository, answer, connect, digest_of, head, read_refusal, wire
+from tests.integration.oci import Refusal, Repository, answer, digest_of, head, read_refusal, wire
 from tests.integration.server import Server
 
 TARGET = "/v2/a/b/manifests/1"
 # No server needs to read more before it knows that nothing sensible comes.
 ENDLESS = 4 << 20
-
-
-@pytest.fixture
-def repo(shared_server: Server) -> Iterator[Repository]:
-    with connect(shared_server.url) as api:
-        yield Repository(api)
 
 
 def refused(server: Server, request: bytes) -> Refusal:

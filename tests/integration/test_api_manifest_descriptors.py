@@ -1,7 +1,5 @@
 """Descriptors inside a manifest that are none: 400 MANIFEST_INVALID, naming the place."""
 
-from collections.abc import Iterator
-
 import pytest
 from tests.integration.oci import (
     OCI_LAYER,
@@ -9,12 +7,10 @@ from tests.integration.oci import (
     Document,
     Refusal,
     Repository,
-    connect,
     digest_of,
     index_of,
     refusal,
 )
-from tests.integration.server import Server
 
 BLOB: Document = {"mediaType": OCI_LAYER, "digest": digest_of(b"a blob that nobody pushed"), "size": 25}
 # Were it valid, it would be refused for its blobs, which is another error.
@@ -22,12 +18,6 @@ IMAGE: Document = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": BLOB
 NOT_A_STRING = [0, 1, 1.5, True, False, [], ["x"], {}, {"x": "y"}]
 NOT_A_LIST = [0, 1, True, False, "", "x", {}, {"x": 1}]
 NOT_AN_OBJECT = [0, 1, True, False, "", "x", [], [1]]
-
-
-@pytest.fixture
-def repo(shared_server: Server) -> Iterator[Repository]:
-    with connect(shared_server.url) as api:
-        yield Repository(api)
 
 
 def refused(repo: Repository, manifest: Document) -> Refusal:

@@ -1,7 +1,5 @@
 """Bytes that are no manifest: refused with 400 MANIFEST_INVALID before they can take a tag for ever."""
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,13 +12,11 @@ from tests.integration.oci import (
     Document,
     Refusal,
     Repository,
-    connect,
     digest_of,
     encode,
     index_of,
     refusal,
 )
-from tests.integration.server import Server
 
 SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1+json"
 SIGNED_SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1+prettyjws"
@@ -57,12 +53,6 @@ NOT_JSON = {
 }
 NOT_A_STRING = [0, 1, 1.5, True, False, [], ["x"], {}, {"x": "y"}]
 NOT_AN_OBJECT = [0, 1, True, False, "", "x", [], [1]]
-
-
-@pytest.fixture
-def repo(shared_server: Server) -> Iterator[Repository]:
-    with connect(shared_server.url) as api:
-        yield Repository(api)
 
 
 def refused(repo: Repository, manifest: Document | bytes, media_type: str | None = None) -> Refusal:

@@ -1,29 +1,19 @@
 """What a manifest refers to: blobs and children that must be there, layers and subjects that need not."""
 
-from collections.abc import Iterator
-
 import pytest
 from tests.integration.oci import (
     OCI_LAYER,
     OCI_MANIFEST,
     Repository,
-    connect,
     descriptor,
     digest_of,
     encode,
     index_of,
     refusal,
 )
-from tests.integration.server import Server
 
 EMPTY_CONFIG = "application/vnd.oci.empty.v1+json"
 NOBODYS_MANIFEST = descriptor(b"a manifest that nobody pushed", OCI_MANIFEST)
-
-
-@pytest.fixture
-def repo(shared_server: Server) -> Iterator[Repository]:
-    with connect(shared_server.url) as api:
-        yield Repository(api)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,7 @@
 """The root (end-1), methods that an endpoint does not have, paths that are no endpoint, and that nothing is deleted."""
 
-from collections.abc import Iterator
-
 import pytest
-from tests.integration.oci import Repository, connect, digest_of, encode, refusal
-from tests.integration.server import Server
+from tests.integration.oci import Repository, digest_of, encode, refusal
 
 DIGEST = digest_of(b"nothing")
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "QUERY"}
@@ -20,12 +17,6 @@ ALLOWED = {
     "{repo}/tags/list": {"GET", "HEAD"},
     f"{{repo}}/referrers/{DIGEST}": {"GET", "HEAD"},
 }
-
-
-@pytest.fixture
-def repo(shared_server: Server) -> Iterator[Repository]:
-    with connect(shared_server.url) as api:
-        yield Repository(api)
 
 
 @pytest.mark.parametrize("path", ["/v2/", "/v2"])

@@ -1,19 +1,10 @@
 """Mounting a blob of another repository (end-11), and pushing by a single POST (end-4b)."""
 
-from collections.abc import Iterator
-
 import httpx2
 import pytest
-from tests.integration.oci import Document, Repository, connect, digest_of, refusal
-from tests.integration.server import Server
+from tests.integration.oci import Document, Repository, digest_of, refusal
 
 NOBODYS = digest_of(b"a blob that nobody pushed")
-
-
-@pytest.fixture
-def repo(shared_server: Server) -> Iterator[Repository]:
-    with connect(shared_server.url) as api:
-        yield Repository(api)
 
 
 @pytest.fixture

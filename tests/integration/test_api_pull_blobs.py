@@ -1,21 +1,12 @@
 """GET and HEAD of blobs (end-2): whole, in ranges, under conditions, and only where they were pushed to."""
 
-from collections.abc import Iterator
-
 import pytest
-from tests.integration.oci import Document, Repository, connect, descriptor, digest_of, refusal
-from tests.integration.server import Server
+from tests.integration.oci import Document, Repository, descriptor, digest_of, refusal
 
 TEN = b"0123456789"
 # More than one read of the server, and no multiple of anything.
 LARGE = bytes(range(251)) * 12_001
 OTHER_DIGEST = digest_of(b"another blob")
-
-
-@pytest.fixture
-def repo(shared_server: Server) -> Iterator[Repository]:
-    with connect(shared_server.url) as api:
-        yield Repository(api)
 
 
 @pytest.fixture

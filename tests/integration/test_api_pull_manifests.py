@@ -1,26 +1,16 @@
 """GET and HEAD of manifests (end-3): exact bytes, conditions, what may be kept, and the virtual tag `latest`."""
 
-from collections.abc import Iterator
-
 import pytest
 from tests.integration.oci import (
     OCI_INDEX,
     OCI_MANIFEST,
     Repository,
-    connect,
     descriptor,
     digest_of,
     encode,
     index_of,
     refusal,
 )
-from tests.integration.server import Server
-
-
-@pytest.fixture
-def repo(shared_server: Server) -> Iterator[Repository]:
-    with connect(shared_server.url) as api:
-        yield Repository(api)
 
 
 def test_a_manifest_is_found_by_tag_and_by_digest(repo: Repository) -> None:

@@ -1,7 +1,5 @@
 """PUT of manifests (end-7a): what is taken, under which names, and how large."""
 
-from collections.abc import Iterator
-
 import pytest
 from tests.integration.oci import (
     DOCKER_LIST,
@@ -10,21 +8,13 @@ from tests.integration.oci import (
     OCI_MANIFEST,
     Document,
     Repository,
-    connect,
     digest_of,
     encode,
     index_of,
     refusal,
 )
-from tests.integration.server import Server
 
 EMPTY_CONFIG = "application/vnd.oci.empty.v1+json"
-
-
-@pytest.fixture
-def repo(shared_server: Server) -> Iterator[Repository]:
-    with connect(shared_server.url) as api:
-        yield Repository(api)
 
 
 @pytest.mark.parametrize("algorithm", ["", "sha256", "sha512"])

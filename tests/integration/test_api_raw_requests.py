@@ -1,21 +1,14 @@
 """What no HTTP library would send: several requests at once, questions before a body, and what is no request."""
 
 import socket
-from collections.abc import Iterator
 
 import pytest
-from tests.integration.oci import Repository, answer, connect, digest_of, head, read_refusal, wire
+from tests.integration.oci import Repository, answer, digest_of, head, read_refusal, wire
 from tests.integration.server import Server
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 # No server needs to read more before it knows that nothing sensible comes.
 ENDLESS = 4 << 20
-
-
-@pytest.fixture
-def repo(shared_server: Server) -> Iterator[Repository]:
-    with connect(shared_server.url) as api:
-        yield Repository(api)
 
 
 def all_of(connection: socket.socket) -> bytes:

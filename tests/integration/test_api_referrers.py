@@ -1,7 +1,6 @@
 """The referrers list (end-12a, end-12b): descriptors, filter, pages bounded in number and in bytes."""
 
 import json
-from collections.abc import Iterator
 
 import httpx2
 import pytest
@@ -10,25 +9,17 @@ from tests.integration.oci import (
     OCI_MANIFEST,
     Document,
     Repository,
-    connect,
     descriptor,
     digest_of,
     encode,
     index_of,
     refusal,
 )
-from tests.integration.server import Server
 
 SUBJECT = descriptor(b"a manifest that may come later", OCI_MANIFEST)
 SBOM, SIGNATURE = "application/vnd.example.sbom+json", "application/vnd.example.signature"
 # What clients read of an index at the most (spec: "Pushing Manifests").
 CLIENTS_READ = 4 << 20
-
-
-@pytest.fixture
-def repo(shared_server: Server) -> Iterator[Repository]:
-    with connect(shared_server.url) as api:
-        yield Repository(api)
 
 
 def ask(repo: Repository, subject: Document = SUBJECT, **query: object) -> httpx2.Response:

@@ -1,23 +1,16 @@
 """Uploads that the registry must not take, and that a refusal leaves nothing behind."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
 import pytest
-from tests.integration.oci import Repository, connect, digest_of, eventually, head, refusal, wire
+from tests.integration.oci import Repository, digest_of, eventually, head, refusal, wire
 from tests.integration.server import Server
 
 DATA = b"what was sent"
 WRONG = digest_of(b"something else")
 UNKNOWN_ID = "6f1a3c0e-0000-4000-8000-000000000000"
 BAD_DIGESTS = ["", "nonsense", "sha256:abc", "md5:" + "0" * 32, digest_of(DATA).upper(), "sha512:" + "0" * 64]
-
-
-@pytest.fixture
-def repo(shared_server: Server) -> Iterator[Repository]:
-    with connect(shared_server.url) as api:
-        yield Repository(api)
 
 
 class Kept:

@@ -1,12 +1,11 @@
 """Upload sessions (end-4a, 4c, 5, 6, 13, 14): in one piece, streamed, in chunks, resumed, cancelled."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
 import pytest
-from tests.integration.oci import Repository, connect, digest_of, refusal
+from tests.integration.oci import Repository, digest_of, refusal
 from tests.integration.server import Server
 
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\.sha256\.[0-9a-f]{32}")
@@ -14,12 +13,6 @@ CHUNKS = [b"first,", b"second,", b"third"]
 WHOLE = b"".join(CHUNKS)
 # Two and a bit of the batches in which the server receives.
 LARGE = bytes(range(251)) * 9_001
-
-
-@pytest.fixture
-def repo(shared_server: Server) -> Iterator[Repository]:
-    with connect(shared_server.url) as api:
-        yield Repository(api)
 
 
 def patch(repo: Repository, location: str, data: bytes, start: int | None = None) -> httpx2.Response:

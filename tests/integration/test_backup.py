@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from tests.integration.oci import Repository, connect, digest_of, encode, refusal
+from tests.integration.oci import Repository, connect, encode, refusal
 from tests.integration.server import Server
 from tests.integration.survival.audit import database_path, events
 
@@ -37,15 +37,6 @@ def push(server: Server, tag: str) -> bytes:
         image = pushed.image(f"of {tag}")
         pushed.push(tag, image)
         return encode(image)
-
-
-def check_pull(pulled: Repository, tag: str) -> bytes:
-    """Pull everything of an image; fail unless each digest is right; return the manifest."""
-    manifest = pulled.manifest(tag)
-    document = manifest.json()
-    for blob in [document["config"], *document["layers"]]:
-        assert digest_of(pulled.blob(blob).content) == blob["digest"], tag
-    return manifest.content
 
 
 @pytest.fixture(scope="module")
@@ -77,20 +68,20 @@ def test_everything_that_was_there_before_the_backup_is_pulled_bit_for_bit(
     restored: tuple[Server, dict[str, bytes]], team_app: Repository
 ) -> None:
     _, before = restored
-    assert {tag: check_pull(team_app, tag) for tag in before} == before
+    assert {tag: team_app.pull(tag) for tag in before} == before
 
 
 def test_everything_that_the_restored_database_names_is_whole(team_app: Repository) -> None:
-    assert [check_pull(team_app, tag) for tag in team_app.tags()]
+    assert [team_app.pull(tag) for tag in team_app.tags()]
 
 
 def test_a_restored_registry_goes_on_and_its_tags_stay_what_they_are(
     restored: tuple[Server, dict[str, bytes]], team_app: Repository
 ) -> None:
     server, before = restored
-    assert push(server, "3.0") == check_pull(team_app, "3.0")
+    assert push(server, "3.0") == team_app.pull("3.0")
     assert refusal(team_app.put("1.0", team_app.image("another"))).code == "DENIED"
-    assert check_pull(team_app, "1.0") == before["1.0"]
+    assert team_app.pull("1.0") == before["1.0"]
 
 
 def test_the_restored_log_of_events_is_the_old_one_and_goes_on_without_a_gap(

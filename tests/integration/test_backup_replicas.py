@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg
 import pytest
-from tests.integration.oci import OCI_CONFIG, OCI_LAYER, OCI_MANIFEST, Repository, connect, digest_of, encode, refusal
+from tests.integration.oci import OCI_CONFIG, OCI_LAYER, OCI_MANIFEST, Repository, connect, encode, refusal
 from tests.integration.server import Server
 from tests.postgres import PostgresServer, postgres_server
 from tests.s3 import BUCKET, client_of, s3_server
@@ -101,15 +101,6 @@ def push(server: Server, tag: str) -> bytes:
         return encode(image)
 
 
-def pull(pulled: Repository, tag: str) -> bytes:
-    """Pull everything of an image; fail unless each digest is right; return the manifest."""
-    manifest = pulled.manifest(tag)
-    document = manifest.json()
-    for blob in [document["config"], *document["layers"]]:
-        assert digest_of(pulled.blob(blob).content) == blob["digest"], tag
-    return manifest.content
-
-
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     with postgres_server(tmp_path_factory.mktemp("postgres")) as server:
@@ -137,7 +128,7 @@ def restored(tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer)
 
 
 def test_everything_that_was_there_before_the_backup_is_pulled_bit_for_bit(restored: Restored) -> None:
-    assert {tag: pull(restored.repository, tag) for tag in restored.before} == restored.before
+    assert {tag: restored.repository.pull(tag) for tag in restored.before} == restored.before
 
 
 def test_a_push_after_the_dump_is_not_in_the_restored_registry(restored: Restored) -> None:
@@ -154,4 +145,4 @@ def test_a_restored_registry_goes_on_and_its_tags_stay_what_they_are(restored: R
     repository = restored.repository
     repository.push("3.0", repository.image("new"))
     assert refusal(repository.put("1.0", repository.image("another"))).code == "DENIED"
-    assert pull(repository, "1.0") == restored.before["1.0"]
+    assert repository.pull("1.0") == restored.before["1.0"]

@@ -6,13 +6,12 @@ from urllib.parse import urlencode
 
 import pytest
 from jose import jwt
+from tests.integration.identity_blob import BLOB, pull, push
 from tests.integration.identity_facts import ALICE, BOB, basic, bearer, challenge_of, reason_of
 from tests.integration.identity_world import World, searched
 from tests.integration.oci import digest_of
 
 APP, OTHER = "repository:myteam/app:pull,push", "repository:other/app:pull,push"
-BLOB = b"a blob"
-POST_BLOB = f"blobs/uploads/?digest={digest_of(BLOB)}"
 
 
 @pytest.fixture(scope="module")
@@ -31,14 +30,6 @@ def public_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def own_world(tmp_path: Path) -> Iterator[World]:
     """One that a test may stop, and whose questions it may count."""
     yield from searched(World(tmp_path))
-
-
-def push(world: World, authorization: str | None, repository: str) -> int:
-    return world.ask("POST", f"/v2/{repository}/{POST_BLOB}", authorization, BLOB).status_code
-
-
-def pull(world: World, authorization: str | None, repository: str) -> int:
-    return world.ask("GET", f"/v2/{repository}/blobs/{digest_of(BLOB)}", authorization).status_code
 
 
 def post(world: World, authorization: str | None = None, **form: str | list[str]) -> tuple[int, str]:
@@ -172,37 +163,3 @@ def test_a_token_is_exchanged_for_no_other(world: World) -> None:
     assert post(world, bearer(token), scope=APP) == (401, "")
     assert post(world, grant_type="refresh_token", refresh_token=token, scope=APP) == (401, "")
     assert post(world, grant_type="password", username="oauth2", password=token, scope=APP) == (401, "")
-
-
-WIDE = [
-    "*",
-    "repository:*:push",
-    "repository:*/*:pull,push",
-    "repository:myteam/*:push",
-    "repository:myteam:push",
-    "repository:myteam/app",
-    "repository:myteam/app:*",
-    "repository:myteam/app:PUSH",
-    "repository:myteam/app2/../app:push",
-    "repository:/myteam/app:push",
-    "repository:myteam//app:push",
-    "repository:myteam%2Fapp:push",
-    "repository(plugin):myteam/app:push",
-    "registry:catalog:*",
-    "repository:127.0.0.1:1/myteam/app:push",
-    "repository:myteam/app\t:push",
-    "repository:myteam/app\x00:push",
-    "repository:ｍyteam/app:push",  # noqa: RUF001 - a letter that looks like another
-]
-
-
-@pytest.mark.parametrize("scope", [*WIDE, " ".join(WIDE)])
-def test_a_scope_that_is_not_understood_grants_nothing(world: World, scope: str) -> None:
-    token = world.issue(ALICE, scope)
-    assert jwt.get_unverified_claims(token)["access"] == []
-    assert (push(world, bearer(token), "myteam/app"), pull(world, bearer(token), "myteam/app")) == (401, 401)
-
-
-def test_no_wording_gets_more_than_the_rules_give(world: World) -> None:
-    token = bearer(world.issue(BOB, OTHER, APP, "repository:myteam/app:push repository:other/app:push", *WIDE))
-    assert (push(world, token, "other/app"), push(world, token, "myteam/app")) == (201, 403)

@@ -113,6 +113,17 @@ def test_half_a_request_after_an_answer_is_given_up(server: HotServer) -> None:
         assert wire.is_closed()
 
 
+def test_an_answer_that_is_taken_slowly_is_no_idle_connection(server: HotServer) -> None:
+    image = IMAGE + b" " * 2_000_000
+    server.push("large", image)
+    server.config.timeout_keep_alive = SHORT  # type: ignore[assignment]
+    with server.wire() as wire:
+        wire.send("GET", f"{REPOSITORY}/manifests/large", ALICE)
+        time.sleep(3 * SHORT)
+        assert wire.answer().endswith(image)
+        assert wire.is_closed()
+
+
 @pytest.mark.parametrize("loop", LOOPS)
 def test_a_connection_that_is_used_lives_longer_than_the_patience(tmp_path: Path, loop: str) -> None:
     with HotServer(tmp_path, LOOPS[loop], body_timeout=SHORT) as running:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from pierone_core.descriptor import KNOWN_KEYS
 from pierone_core.errors import ManifestInvalid
 from pierone_core.manifest import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, Manifest, parse
 from pierone_core.values import Digest
@@ -122,17 +123,6 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )
-FIELDS = [
-    "schemaVersion",
-    "mediaType",
-    "config",
-    "layers",
-    "manifests",
-    "subject",
-    "artifactType",
-    "annotations",
-    "fsLayers",
-]
 descriptors = st.fixed_dictionaries(
     {
         "mediaType": st.just("a/b") | json_values,
@@ -162,7 +152,7 @@ def taken_or_refused(data: bytes, content_type: str | None) -> Manifest | Manife
 @settings(deadline=None, max_examples=300)
 @given(
     base=st.sampled_from([{}, IMAGE, INDEX]),
-    changes=st.dictionaries(st.sampled_from(FIELDS), fields, max_size=3),
+    changes=st.dictionaries(st.sampled_from(sorted(KNOWN_KEYS)), fields, max_size=3),
     content_type=content_types,
 )
 @example(base=IMAGE, changes={"mediaType": [OCI_MANIFEST]}, content_type=None)

@@ -27,7 +27,7 @@ _WIDTHS = {"revision": 10}
 def scm_source(registry: "Registry", team: str, artifact: str, tag: Sequence[str], output: str) -> None:
     """Show the source behind tags.
 
-    Repository, revision and author, as far as they are known. Without a tag, those of all tags.
+    Repository, revision and author, as far as they are known, and who said so when. Without a tag, those of all tags.
     """
     known = {found["name"]: found for found in tags_of(registry, team, artifact)}
     if not known:
@@ -45,5 +45,6 @@ def source_of(registry: "Registry", team: str, artifact: str, tag: str) -> dict[
 
 
 def _row(name: str, tag: dict[str, Any], source: dict[str, Any]) -> Row:
-    when = {"created_time": seconds(tag.get("created")), "created_by": tag.get("created_by", "")}
+    said = source if "created_by" in source else tag  # earlier servers do not tell who said it, but who made the tag
+    when = {"created_time": seconds(said.get("created")), "created_by": said.get("created_by", "")}
     return {column: source.get(column) for column in ("author", "url", "revision", "status")} | when | {"tag": name}

@@ -23,6 +23,8 @@ distribution API; this is what there is beside it. With a source of identity eve
 `Bearer TOKEN`, or Basic `oauth2:TOKEN`. Errors are problem JSON."""
 # Layers that are searched at once.
 _SEARCH_THREADS = 2
+# Those that wait for it, each of which may take `scm_search.SEARCH_SECONDS`. Whoever comes then asks again.
+_SEARCHES_WAITING = 30
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def install(api: FastAPI, parts: ApiParts, readers: Readers, challenges: Challen
     errors.install(api, challenges)
     # What pages of other origins may do: read, with the token that they have. There are no cookies.
     api.add_middleware(CORSMiddleware, allow_origins=["*"], allow_headers=["Authorization"], expose_headers=["Link"])
-    search_work = Work(prompt=False, threads=_SEARCH_THREADS)
+    search_work = Work(prompt=False, threads=_SEARCH_THREADS, waiting=_SEARCHES_WAITING)
     api.include_router(page_routes())
     routers = (
         TeamRoutes(parts.catalogue, work).router(),

@@ -23,6 +23,7 @@ from pierone_core.records import UploadSession
 from pierone_core.values import Digest, Repository
 from pierone_http.body import Body
 from pierone_http.errors import upload_range
+from pierone_http.judgement import Judgement
 from pierone_http.receiving import diverted
 from pierone_http.upload_pass import PARAMETER, UploadPasses
 from pierone_http.work import Work
@@ -36,11 +37,13 @@ class BlobPushEndpoints:
 
     push: BlobPush
     work: Work
+    judgement: Judgement
     passes: UploadPasses | None
     patience: float
 
     async def post_upload(self, request: Request, caller: Caller, repository: Repository, _: str) -> Response:
         """POST /v2/<name>/blobs/uploads/ (end-4a, end-4b, end-4c, end-11)."""
+        await self.judgement.check_push(caller, repository)
         query = request.query_params
         if "mount" in query and await self._mount(caller, repository, query["mount"], query.get("from")):
             return _created(repository, Digest.parse(query["mount"]))
@@ -87,6 +90,7 @@ class BlobPushEndpoints:
         Raises `Unauthorized` for whoever may push nowhere, as with a pass alone: a push may go on with a new token.
         """
         try:
+            await self.judgement.check_push(caller, repository)
             return await self.work.run(self.push.has_blob, caller, repository, digest)
         except Denied:
             return False

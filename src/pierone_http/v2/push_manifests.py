@@ -14,6 +14,7 @@ from pierone_core.scm_claim import ScmClaims
 from pierone_core.scm_source import ScmSource
 from pierone_core.values import Digest, Repository, Tag, parse_reference
 from pierone_http.body import Body
+from pierone_http.judgement import Judgement
 from pierone_http.work import Work
 
 # The spec asks for ten at least.
@@ -30,6 +31,7 @@ class ManifestPushEndpoints:
     push: ManifestPush
     claims: ScmClaims
     work: Work
+    judgement: Judgement
     patience: float
     max_bytes: int
     one_by_one: Work = field(default_factory=lambda: Work(prompt=False, threads=1))
@@ -39,8 +41,8 @@ class ManifestPushEndpoints:
         reference = parse_reference(text)
         tags = _extra_tags(request, reference)
         source = _scm_source(request)
-        # Judged again with the rest of the push, but whoever may not push is not to fill the memory first.
-        await self.work.run(self.push.access.check_push, caller, repository)
+        # Whoever may not push is not to fill the memory first.
+        await self.judgement.check_push(caller, repository)
         length = request.headers.get("content-length")
         data = await Body(request, int(length) if length else None, self.patience).whole(self.max_bytes)
         media_type = request.headers.get("content-type")

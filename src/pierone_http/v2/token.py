@@ -3,25 +3,24 @@
 Source: Docker registry token authentication, and its OAuth2 variant.
 """
 
-import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import parse_qs
-from weakref import WeakValueDictionary
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from pierone_core import token_scope
 from pierone_core.access_policy import AccessPolicy
-from pierone_core.caller import PUSH, BearerToken, Caller, Credentials, Grants
+from pierone_core.caller import BearerToken, Caller, Credentials
 from pierone_core.errors import QueryInvalid, Unauthorized
 from pierone_core.ports import TokenIssuer
-from pierone_core.values import Repository
 from pierone_http.auth import Authentication, password_credentials
 from pierone_http.body import Body
+from pierone_http.judgement import Judgement
 from pierone_http.work import Work
 
 # A form with an access token of any sane size.
@@ -30,19 +29,14 @@ _FORM_BYTES = 256 << 10
 
 @dataclass(frozen=True)
 class TokenEndpoints:
-    """Handlers that exchange credentials for a token that names repository actions.
-
-    `directories`: threads for pushes to be judged in, which may take as long as a directory takes to answer. Each
-    caller has one of them at a time, so that nobody keeps everybody else waiting.
-    """
+    """Handlers that exchange credentials for a token that names repository actions."""
 
     authentication: Authentication
     access: AccessPolicy
     issuer: TokenIssuer
     work: Work
-    directories: Work
+    judgement: Judgement
     patience: float
-    _turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     async def get_token(self, request: Request, authorization: bytes) -> Response:
         """GET /v2/token?scope=...: credentials in the Authorization header, or none."""
@@ -63,7 +57,7 @@ class TokenEndpoints:
             raise Unauthorized("a token of the registry cannot be exchanged for another; log in again")
         self.access.check_read(caller)
         asked = token_scope.parse_scopes(scopes)
-        grants = await self._judge(caller, asked)
+        grants = await self.judgement.run(caller, partial(token_scope.judge, caller=caller, asked=asked))
         lifetime = self.issuer.lifetime_for(caller)
         token = await self.work.run(self.issuer.issue, caller, grants)
         body = {
@@ -75,12 +69,6 @@ class TokenEndpoints:
         }
         headers = {"Cache-Control": "no-store"}
         return Response(json.dumps(body), headers=headers, media_type="application/json")
-
-    async def _judge(self, caller: Caller, asked: Sequence[tuple[Repository, str]]) -> Grants:
-        if all(action != PUSH for _, action in asked):
-            return token_scope.judge(self.access, caller, asked)
-        async with self._turns.setdefault((caller.realm, caller.name), asyncio.Lock()):
-            return await self.directories.run(token_scope.judge, self.access, caller, asked)
 
 
 def _form_credentials(form: dict[str, list[str]]) -> Credentials | None:

@@ -14,7 +14,7 @@ NOT_FOUND = "credentials not found in native keychain\n"
 def host(home: Home, registry: StandIn) -> str:
     """The registry, after a login."""
     assert home.pierone("login").code == 0
-    return registry.url.removeprefix("http://")
+    return registry.host
 
 
 def test_get_answers_with_the_server_as_it_was_asked(home: Home, host: str) -> None:

@@ -49,6 +49,12 @@ def test_scm_source_shows_every_tag_and_leaves_blank_what_is_not_known(home: Hom
     ]
 
 
+def test_scm_source_shows_who_said_it_when(home: Home, pier_one: PierOne) -> None:
+    pier_one.sources = {"myteam/myapp:1.1": {**SOURCE, "created": "2015-08-20T08:14:59.432Z", "created_by": "ci"}}
+    [row] = home.pierone("scm-source", "myteam", "myapp", "1.1", "-o", "json").json
+    assert (row["created_time"], row["created_by"]) == (1440058499.432, "ci")
+
+
 def test_scm_source_of_one_tag_cuts_off_the_revision_in_text(home: Home, pier_one: PierOne) -> None:
     pier_one.sources = {"myteam/myapp:1.1": SOURCE}
     header, row = home.pierone("scm-source", "myteam", "myapp", "1.1").out.splitlines()
@@ -95,8 +101,7 @@ def test_events_say_who_bound_which_tag_to_which_digest_and_when(home: Home, pie
 
 
 def test_whoami_says_whom_the_registry_sees_and_why(home: Home, registry: StandIn) -> None:
-    host = registry.url.removeprefix("http://")
-    rows = [{"user": "alice", "registry": host, "token_of": "OAUTH2_ACCESS_TOKENS"}]
+    rows = [{"user": "alice", "registry": registry.host, "token_of": "OAUTH2_ACCESS_TOKENS"}]
     assert home.pierone("whoami", "-o", "json").json == rows
 
 

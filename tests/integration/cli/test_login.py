@@ -17,10 +17,6 @@ FOREIGN = {
 }
 
 
-def host(registry: StandIn) -> str:
-    return registry.url.removeprefix("http://")
-
-
 def write_docker_config(home: Home, content: object) -> None:
     home.docker_config.parent.mkdir(exist_ok=True)
     home.docker_config.write_text(json.dumps(content))
@@ -44,10 +40,10 @@ def test_login_says_what_it_did(home: Home, registry: StandIn) -> None:
 
 
 def test_login_names_the_helper_for_host_and_port_and_keeps_every_other_key(home: Home, registry: StandIn) -> None:
-    own = {f"https://{host(registry)}": {"auth": "b2xk"}, f"https://{host(registry)}/v1/": {"auth": "b2xkZXI="}}
+    own = {f"https://{registry.host}": {"auth": "b2xk"}, f"https://{registry.host}/v1/": {"auth": "b2xkZXI="}}
     write_docker_config(home, FOREIGN | {"auths": {**FOREIGN["auths"], **own}, "credHelpers": {"a": "b"}})  # type: ignore[dict-item]
     assert home.pierone("login").code == 0
-    assert home.read_docker_config() == FOREIGN | {"credHelpers": {"a": "b", host(registry): "pierone"}}
+    assert home.read_docker_config() == FOREIGN | {"credHelpers": {"a": "b", registry.host: "pierone"}}
 
 
 def test_login_writes_no_token_where_the_helper_gives_it(home: Home) -> None:
@@ -57,13 +53,13 @@ def test_login_writes_no_token_where_the_helper_gives_it(home: Home) -> None:
 
 
 def test_plain_login_writes_the_token_for_nobody_else_to_read(home: Home, registry: StandIn) -> None:
-    write_docker_config(home, {"HttpHeaders": {}, "credHelpers": {host(registry): "pierone", "a": "b"}})
+    write_docker_config(home, {"HttpHeaders": {}, "credHelpers": {registry.host: "pierone", "a": "b"}})
     home.docker_config.chmod(0o644)
     assert home.pierone("login", "--plain").code == 0
     assert home.read_docker_config() == {
         "HttpHeaders": {},
         "credHelpers": {"a": "b"},
-        "auths": {host(registry): {"auth": encoded("t0ken")}},
+        "auths": {registry.host: {"auth": encoded("t0ken")}},
     }
     assert mode(home.docker_config) == 0o600
 
@@ -71,14 +67,14 @@ def test_plain_login_writes_the_token_for_nobody_else_to_read(home: Home, regist
 def test_plain_login_keeps_docker_from_asking_a_store_of_everything(home: Home, registry: StandIn) -> None:
     write_docker_config(home, FOREIGN)
     assert home.pierone("login", "--plain").code == 0
-    assert home.read_docker_config()["credHelpers"] == {host(registry): ""}
+    assert home.read_docker_config()["credHelpers"] == {registry.host: ""}
 
 
 @pytest.mark.parametrize("token", ["12377", "tok123", "x" * 200])
 def test_a_token_is_written_on_one_line(home: Home, pier_one: PierOne, registry: StandIn, token: str) -> None:
     pier_one.is_open = True
     home.pierone("login", "--plain", OAUTH2_ACCESS_TOKENS=f"pierone={token}")
-    assert home.read_docker_config()["auths"][host(registry)]["auth"] == encoded(token)
+    assert home.read_docker_config()["auths"][registry.host]["auth"] == encoded(token)
 
 
 def test_docker_config_names_another_directory(home: Home, tmp_path: Path) -> None:
@@ -121,8 +117,8 @@ def test_a_given_token_is_kept_for_the_helper_with_mode_0600(home: Home, registr
     assert home.pierone("login", "--token", "-", typed="t0ken\n", OAUTH2_ACCESS_TOKENS="").code == 0
     assert mode(home.tokens) == 0o600
     assert mode(home.tokens.parent) == 0o700
-    got = home.helper("get", host(registry), OAUTH2_ACCESS_TOKENS="")
-    assert got.json == {"ServerURL": host(registry), "Username": "oauth2", "Secret": "t0ken"}
+    got = home.helper("get", registry.host, OAUTH2_ACCESS_TOKENS="")
+    assert got.json == {"ServerURL": registry.host, "Username": "oauth2", "Secret": "t0ken"}
     assert home.pierone("latest", "myteam", "myapp", OAUTH2_ACCESS_TOKENS="").out == "1.1\n"
 
 
@@ -138,52 +134,7 @@ def test_a_login_that_the_helper_would_not_use_is_refused(home: Home, option: li
 def test_a_given_token_can_be_written_where_the_environment_has_another(home: Home, registry: StandIn) -> None:
     done = home.pierone("login", "--plain", "--token", "t0ken", OAUTH2_ACCESS_TOKENS="pierone=of another")
     assert done.code == 0
-    assert home.read_docker_config()["auths"] == {host(registry): {"auth": encoded("t0ken")}}
-
-
-@pytest.mark.parametrize("option", [[], ["--plain"]])
-def test_after_a_login_its_registry_is_meant_where_none_is_named(
-    home: Home, registry: StandIn, option: list[str]
-) -> None:
-    del home.variables["PIERONE_URL"]
-    assert home.pierone("login", "--url", registry.url, *option).code == 0
-    assert home.pierone("latest", "myteam", "myapp").out == "1.1\n"
-
-
-def test_the_registry_of_a_login_is_asked_with_the_scheme_that_was_written(home: Home, registry: StandIn) -> None:
-    del home.variables["PIERONE_URL"]
-    url = registry.url.replace("127.0.0.1", "localhost.localdomain")
-    proxy = {"HTTP_PROXY": registry.url, "NO_PROXY": ""}
-    for command in (["login", "--plain", "--url", url], ["teams"]):
-        assert home.pierone(*command, **proxy).code == 0
-    assert registry.asked[-1].target == f"{url}/teams"
-
-
-def test_of_two_registries_none_is_meant(home: Home) -> None:
-    assert home.pierone("login", "--plain").code == 0
-    assert home.pierone("login", "--plain", PIERONE_URL="", DOCKER_CONFIG="").code == 0
-    file = home.path / ".local/state/pierone/registries.json"
-    file.write_text(json.dumps(json.loads(file.read_text()) | {"other.example.org": "https://other.example.org"}))
-    assert "which registry?" in home.pierone("teams", PIERONE_URL="").err
-
-
-def test_a_login_does_not_need_to_be_remembered(home: Home, registry: StandIn) -> None:
-    (home.path / ".local").write_text("a file where a directory should be")
-    done = home.pierone("login", "--plain")
-    assert done.code == 0
-    assert "name the registry with --url or PIERONE_URL in other commands" in done.err
-    assert host(registry) in home.read_docker_config()["auths"]
-
-
-@pytest.mark.parametrize("content", ["{", "[]", '{"a": 1}'])
-def test_a_damaged_file_of_registries_is_as_good_as_none(home: Home, registry: StandIn, content: str) -> None:
-    file = home.path / ".local/state/pierone/registries.json"
-    file.parent.mkdir(parents=True)
-    file.write_text(content)
-    assert "which registry?" in home.pierone("teams", PIERONE_URL="").err
-    assert home.pierone("login").code == 0
-    assert home.pierone("latest", "myteam", "myapp", PIERONE_URL="").out == "1.1\n"
-    assert registry.url in file.read_text()
+    assert home.read_docker_config()["auths"] == {registry.host: {"auth": encoded("t0ken")}}
 
 
 def test_a_registry_that_lets_everybody_in_needs_no_login(home: Home, pier_one: PierOne) -> None:

@@ -64,8 +64,7 @@ def test_the_password_grant_is_what_stups_asks_for(service: Home, endpoint: Stan
 
 def test_a_push_needs_the_scope_application_write(service: Home, endpoint: StandIn, registry: StandIn) -> None:
     assert service.pierone("login").code == 0
-    host = registry.url.removeprefix("http://")
-    assert service.helper("get", host).json["Secret"] == "t0ken"
+    assert service.helper("get", registry.host).json["Secret"] == "t0ken"
     assert [form(asked)["scope"] for asked in endpoint.asked] == ["uid application.write"] * 2
 
 

@@ -5,8 +5,14 @@ from contextlib import ExitStack
 
 import pytest
 from tests.integration.identity.authorization_server import AuthorizationServer
-from tests.integration.identity.stand_in import Answering, StandIn
+from tests.integration.identity.clock import Clock
+from tests.integration.identity.directory import Directory
+from tests.integration.identity.issuer import ALGORITHMS, EC, OTHER, RSA
+from tests.integration.identity.signing import AUDIENCE, ISSUER
+from tests.integration.identity.stand_in import Answering, Reply, StandIn, reply_always
 
+from pierone_adapters.cache import Answers, CachedTeams
+from pierone_adapters.oauth import IssuerKeys, JwtAccessTokens
 from pierone_adapters.web import Circuit, WebSource
 
 SOURCE = "the source"
@@ -47,3 +53,37 @@ def authorization_server() -> Iterator[AuthorizationServer]:
     users = {"alice": {"realm": "/employees", "groups": ["/myteam", "/tools/inner", "guests"]}}
     with AuthorizationServer(clients, users) as server:
         yield server
+
+
+@pytest.fixture
+def issuer(stand: STAND) -> StandIn:
+    """Publish two keys, an encryption key, and things that are no key at all."""
+    oct_key = {"kty": "oct", "k": "c2VjcmV0", "kid": "oct key", "alg": "HS256", "use": "sig"}
+    encryption = OTHER.public | {"use": "enc"}
+    broken = RSA.public | {"kid": "broken", "n": 5}
+    keys = [RSA.public, EC.public, encryption, oct_key, broken, {"kid": "no kind"}, "no key", None]
+    return stand(reply_always(Reply(body={"keys": keys})))
+
+
+@pytest.fixture
+def tokens(issuer: StandIn, connect: CONNECT) -> JwtAccessTokens:
+    """Read what that issuer signs."""
+    return JwtAccessTokens(ISSUER, AUDIENCE, IssuerKeys(connect(), issuer.url, ALGORITHMS))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that a test moves."""
+    return Clock()
+
+
+@pytest.fixture
+def directory() -> Directory:
+    """A directory that knows nobody yet."""
+    return Directory()
+
+
+@pytest.fixture
+def teams(directory: Directory, clock: Clock) -> CachedTeams:
+    """The directory, whose answers are kept."""
+    return CachedTeams(directory, Answers(clock=clock))

@@ -66,7 +66,8 @@ class StandIn:
         self.hanging = threading.Semaphore(0)
         self._stopped = threading.Event()
         self._server = _Listening(0, self)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.host = f"127.0.0.1:{self._server.server_port}"
+        self.url = f"http://{self.host}"
 
     def start(self) -> None:
         """Answer, on the same port as before."""

@@ -1,60 +1,18 @@
-"""Kept answers of directories: for how long, for whom, and that many who ask at once cost one question."""
+"""Kept answers of directories: for how long, and for whom."""
 
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.integration.identity.clock import Clock
+from tests.integration.identity.directory import ACTIVE, ALICE, INACTIVE, Directory
 
 from pierone_adapters.cache import Answers, CachedApplications, CachedTeams
 from pierone_core.caller import SERVICES, Caller
 from pierone_core.errors import Unavailable
 from pierone_core.ports import Application
 
-ALICE = Caller("alice", token="t0ken-of-alice")
 KIO = Caller("stups_kio", realm=SERVICES, token="t0ken-of-kio")
-ACTIVE, INACTIVE = Application("myteam", active=True), Application("myteam", active=False)
-DEADLINE = 10.0
-
-
-class Directory:
-    """Both directories at once: answers what the test sets, and counts."""
-
-    def __init__(self) -> None:
-        """Know nothing."""
-        self.answer: Callable[[], Application | None] = lambda: None
-        self.asked: list[tuple[str, Caller]] = []
-
-    def has_member(self, team: str, caller: Caller) -> bool:
-        """See `TeamDirectory`."""
-        return self._answer(team, caller) is not None
-
-    def application_of(self, caller: Caller) -> Application | None:
-        """See `ApplicationDirectory`."""
-        return self._answer("", caller)
-
-    def _answer(self, team: str, caller: Caller) -> Application | None:
-        answer = self.answer  # as it is set when the question comes
-        self.asked.append((team, caller))
-        return answer()
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def directory() -> Directory:
-    return Directory()
-
-
-@pytest.fixture
-def teams(directory: Directory, clock: Clock) -> CachedTeams:
-    return CachedTeams(directory, Answers(clock=clock))
 
 
 @pytest.fixture
@@ -154,36 +112,6 @@ def test_a_failure_is_not_kept(teams: CachedTeams, directory: Directory) -> None
     assert teams.has_member("myteam", ALICE)
 
 
-def test_many_who_ask_the_same_at_once_share_one_question(teams: CachedTeams, directory: Directory) -> None:
-    answers = ask_at_once(teams, directory, lambda: ACTIVE)
-    assert answers == [True] * 8
-    assert len(directory.asked) == 1
-
-
-def test_many_who_ask_at_once_share_a_failure_and_the_next_one_asks_anew(
-    teams: CachedTeams, directory: Directory
-) -> None:
-    def fail() -> Application:
-        raise Unavailable("the team service does not answer")
-
-    assert ask_at_once(teams, directory, fail) == ["the team service does not answer"] * 8
-    directory.answer = lambda: ACTIVE
-    assert teams.has_member("myteam", ALICE)
-
-
-def test_other_questions_do_not_wait(teams: CachedTeams, directory: Directory) -> None:
-    gate = threading.Event()
-    directory.answer = lambda: ACTIVE if gate.wait(DEADLINE) else None
-    with ThreadPoolExecutor(1) as thread:
-        slow = thread.submit(teams.has_member, "myteam", ALICE)
-        wait_until(lambda: len(directory.asked) == 1)
-        directory.answer = lambda: ACTIVE
-        assert teams.has_member("other", ALICE)
-        assert not slow.done()
-        gate.set()
-        assert slow.result()
-
-
 def test_the_oldest_answers_make_room(directory: Directory, clock: Clock) -> None:
     teams = CachedTeams(directory, Answers(3, clock))
     for team in "abcd":
@@ -192,33 +120,3 @@ def test_the_oldest_answers_make_room(directory: Directory, clock: Clock) -> Non
     assert len(directory.asked) == 4
     teams.has_member("a", ALICE)
     assert len(directory.asked) == 5
-
-
-def ask_at_once(teams: CachedTeams, directory: Directory, answer: Callable[[], Application | None]) -> list[bool | str]:
-    """What eight threads hear who ask while the first question is under way."""
-    gate, waiting = threading.Event(), threading.Semaphore(0)
-
-    def answer_later() -> Application | None:
-        gate.wait(DEADLINE)
-        return answer()
-
-    def ask(_: int) -> bool | str:
-        waiting.release()
-        try:
-            return teams.has_member("myteam", ALICE)
-        except Unavailable as failure:
-            return failure.message
-
-    directory.answer = answer_later
-    with ThreadPoolExecutor(8) as threads:
-        asking = threads.map(ask, range(8))
-        assert all(waiting.acquire(timeout=DEADLINE) for _ in range(8))
-        wait_until(lambda: directory.asked != [])
-        gate.set()
-        return list(asking)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = datetime.now(UTC) + timedelta(seconds=DEADLINE)
-    while not condition():
-        assert datetime.now(UTC) < deadline

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Iterator
-from random import Random, getrandbits
 
 import pytest
 from tests.integration.replicas.client import RoundRobin
@@ -43,9 +42,3 @@ def everywhere(cluster: Cluster) -> Iterator[RoundRobin]:
 def repository() -> str:
     """Name a repository that nobody has used yet."""
     return f"team/{uuid.uuid4().hex}"
-
-
-@pytest.fixture
-def random() -> Random:
-    """Make a source of random content; `--randomly-seed` repeats a run."""
-    return Random(getrandbits(32))  # noqa: S311 - content for tests, not secrets

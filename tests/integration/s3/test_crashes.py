@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.contracts.bucket import keys, multiparts
 from tests.contracts.content import append, read_all
 from tests.integration.s3.conftest import Replica
-from tests.integration.s3.content import BYTES, PART, keys, multiparts, pointer
+from tests.integration.s3.content import BYTES, PART, pointer
 from tests.integration.s3.proxy import Exchange, FaultProxy
 
 from pierone_adapters.s3 import S3BlobStore

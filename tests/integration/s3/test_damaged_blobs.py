@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from tests.contracts.adapters import s3, s3_options
+from tests.contracts.bucket import multiparts
 from tests.contracts.content import append, publish, read_all
-from tests.integration.s3.content import BYTES, DIGEST, multiparts, pointer
+from tests.integration.s3.content import BYTES, DIGEST, pointer
 from tests.s3 import BUCKET, client_of, s3_server
 
 from pierone_adapters.s3 import S3BlobStore

@@ -6,9 +6,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.contracts.bucket import keys, multiparts
 from tests.contracts.content import append, publish, read_all
+from tests.integration.s3.concerns import any_request, is_blob, is_completion, is_part, is_state
 from tests.integration.s3.conftest import Replica
-from tests.integration.s3.content import BYTES, DIGEST, MIB, PART, keys, multiparts, pointer
+from tests.integration.s3.content import BYTES, DIGEST, MIB, PART, pointer
 from tests.integration.s3.proxy import Exchange, FaultProxy, Request, Treat
 
 from pierone_adapters.s3 import S3BlobStore
@@ -19,26 +21,6 @@ SMALL = b"layer of an image"
 ALWAYS = 1_000_000
 RETRIED = [Exchange.slow_down, Exchange.cut_body, Exchange.lose_answer]
 NAMES = ["slow down", "connection cut", "answer lost"]
-
-
-def any_request(_: Request) -> bool:
-    return True
-
-
-def is_part(request: Request) -> bool:
-    return request.is_part
-
-
-def is_state(request: Request) -> bool:
-    return request.is_of("PUT", "uploads")
-
-
-def is_blob(request: Request) -> bool:
-    return request.is_of("PUT", "blobs")
-
-
-def is_completion(request: Request) -> bool:
-    return request.method == "POST" and "uploadId=" in request.query
 
 
 def push(store: S3BlobStore, data: bytes = BYTES) -> Digest:

@@ -6,11 +6,13 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from tests.contracts.bucket import keys, multiparts, pieces
 from tests.contracts.content import append, read_all
 from tests.contracts.threads import all_at_once
 from tests.integration.s3.conftest import Replica
-from tests.integration.s3.content import BYTES, DIGEST, MIB, PART, keys, multiparts, pieces, pointer
-from tests.integration.s3.proxy import FaultProxy, Request
+from tests.integration.s3.content import BYTES, DIGEST, MIB, PART, pointer
+from tests.integration.s3.finishing import bodies_read, finish
+from tests.integration.s3.proxy import FaultProxy
 
 from pierone_adapters.s3 import S3BlobStore
 from pierone_core.errors import (
@@ -23,17 +25,6 @@ from pierone_core.errors import (
 )
 from pierone_core.ports import UploadWriter
 from pierone_core.values import Digest
-
-
-def finish(store: S3BlobStore, digest: Digest = DIGEST, last: bytes = b"") -> int:
-    with closing(store.open_upload("upload", "sha256")) as writer:
-        if not writer.is_published:
-            writer.write(last)
-        return writer.publish(digest)
-
-
-def bodies_read(proxy: FaultProxy) -> list[Request]:
-    return [request for request in proxy.requests if request.is_of("GET", "large")]
 
 
 @pytest.mark.parametrize("size", [MIB - 1, 3 * MIB, PART, PART + 1])

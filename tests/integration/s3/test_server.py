@@ -5,8 +5,9 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from tests.contracts.bucket import pieces
 from tests.integration.oci import digest_of
-from tests.integration.s3.content import BYTES, MIB, pieces
+from tests.integration.s3.content import BYTES, MIB
 from tests.integration.server import Server
 from tests.s3 import BUCKET, s3_server
 

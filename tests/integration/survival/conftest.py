@@ -4,7 +4,7 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from random import Random, getrandbits
+from random import Random
 
 import pytest
 from tests.integration.server import Server
@@ -55,12 +55,6 @@ def registry(server: Server) -> Iterator[Registry]:
 def repository() -> str:
     """Name a repository that nobody has used yet."""
     return f"team/{uuid.uuid4().hex}"
-
-
-@pytest.fixture
-def random() -> Random:
-    """Make a source of random content; `--randomly-seed` repeats a run."""
-    return Random(getrandbits(32))  # noqa: S311 - content for tests, not secrets
 
 
 @pytest.fixture

@@ -15,12 +15,6 @@ V1, LATEST = Tag("1.0"), Tag("latest")
 LINUX = {"os": "linux", "architecture": "arm64", "variant": "v8", "config": {"Labels": {"a": "b", "n": 5}}}
 
 
-@pytest.fixture
-def parts() -> Parts:
-    """Begin a registry in memory."""
-    return Parts()
-
-
 def test_an_image_is_described_with_sizes_platform_and_labels(parts: Parts) -> None:
     manifest = parts.image(b"layer one", b"two", config=LINUX)
     parts.push("1.0", manifest)

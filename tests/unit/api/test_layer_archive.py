@@ -1,22 +1,17 @@
 """Finding a file in the root of a layer: what is found, and what hostile archives achieve."""
 
-import io
 import tarfile
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.api.archives import END, search
 from tests.unit.api.layers import FILE, SCM_SOURCE, entry, header, layer, pax
 
 from pierone_core import layer_archive
 from pierone_core.layer_archive import SAID_MAX_BYTES, Finding, find
 
-END = b"\0" * 1024
 NOTHING, UNKNOWN = Finding(), Finding(complete=False)
-
-
-def search(archive: bytes, max_bytes: int = 10_000) -> Finding:
-    return find(io.BytesIO(archive), FILE, max_bytes)
 
 
 @pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT, tarfile.USTAR_FORMAT])

@@ -17,12 +17,6 @@ OPEN = Caller("anonymous", unrestricted=True)
 SERVICE = Caller("ci", realm=SERVICES, scopes=frozenset({"application.write_all", "application.write_all_trusted"}))
 
 
-@pytest.fixture
-def parts() -> Parts:
-    """Begin a registry in memory."""
-    return Parts()
-
-
 def claimed(parts: Parts, tag: Tag, digest: Digest = MANIFEST) -> str | None:
     claim = parts.sources.claim(APP, tag, digest)
     return claim.source.url if claim else None
