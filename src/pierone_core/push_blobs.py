@@ -7,6 +7,7 @@ later requests must come from the same caller, of the same realm, to the same re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NoReturn
 
 from pierone_core.access_policy import AccessPolicy
 from pierone_core.caller import Caller, Grants
@@ -61,24 +62,35 @@ class BlobPush:
 
     def resume(self, caller: Caller, repository: Repository, upload_id: str) -> UploadSession:
         """The upload under way; raise `BlobUploadUnknown` if it is not this caller's in this repository."""
-        if session := self.uploads.find(upload_id, repository, starter_of(caller)):
-            return session
-        raise BlobUploadUnknown(
-            "no such upload: it was finished, cancelled, given up for its age, or is not yours; start a new one",
-            {"upload": upload_id[:100]},
-        )
+        session = self.uploads.find(upload_id, repository, starter_of(caller))
+        return session or _refuse_unknown(upload_id)
 
     def open_upload(self, session: UploadSession, start: int | None = None) -> UploadWriter:
         """Hold the upload for writing from byte `start` (None: wherever it stands); close the writer (end-5).
 
-        Raises `RangeInvalid` if the upload does not stand at `start`, `UploadBusy` if it is held already.
+        Raises `RangeInvalid` if the upload does not stand at `start`, `UploadBusy` if it is held already,
+        `BlobUploadUnknown` if it ended since `resume`.
         """
-        writer = self.store.open_upload(session.id, session.algorithm)
+        writer = self._hold(session)
         try:
             _check_start(writer, start)
         except RangeInvalid:
             writer.close()
             raise
+        return writer
+
+    def _hold(self, session: UploadSession) -> UploadWriter:
+        writer = self.store.open_upload(session.id, session.algorithm)
+        try:
+            # One that was finished or cancelled meanwhile has no bytes any more, and would be begun again here.
+            is_there = writer.offset or self.uploads.find(session.id, session.repository, session.starter)
+        except BaseException:
+            writer.close()
+            raise
+        if not is_there:
+            writer.close()
+            self.store.discard_upload(session.id)
+            _refuse_unknown(session.id)
         return writer
 
     def upload_size(self, session: UploadSession) -> int:
@@ -90,20 +102,20 @@ class BlobPush:
 
         Raises as `open_upload`, and `DigestInvalid`: then the whole upload is dropped.
         """
-        writer = self.store.open_upload(session.id, session.algorithm)
+        writer = self._hold(session)
         try:
             if not writer.is_published:  # else the same request came before and its metadata could not be written
                 _check_start(writer, start)
                 writer.write(last)
             size = writer.publish(digest)
+            self.blobs.add(session.repository, digest, size)
+            # The session goes before its bytes: as long as it is there, this request can be repeated.
+            self.uploads.remove(session.id)
         except DigestInvalid:
             self.uploads.remove(session.id)
             raise
         finally:
             writer.close()
-        self.blobs.add(session.repository, digest, size)
-        # The session goes before its bytes: as long as it is there, this request can be repeated.
-        self.uploads.remove(session.id)
         with suppress(UploadBusy, BlobUploadUnknown):  # somebody asks again at this moment; the sweeper will remove it
             self.store.discard_upload(session.id)
         return size
@@ -139,6 +151,13 @@ class BlobPush:
             return False
         self.uploads.remove(upload_id)
         return True
+
+
+def _refuse_unknown(upload_id: str) -> NoReturn:
+    raise BlobUploadUnknown(
+        "no such upload: it was finished, cancelled, given up for its age, or is not yours; start a new one",
+        {"upload": upload_id[:100]},
+    )
 
 
 def starter_of(caller: Caller) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pierone_adapters.filesystem.durable import FileState, lock, older, sync_directory, translated
 from pierone_adapters.filesystem.upload import FilesystemUploadWriter
+from pierone_adapters.filesystem.upload_sessions import is_session
 from pierone_core.errors import BlobUnknown, BlobUploadUnknown, DigestInvalid, Unavailable
 from pierone_core.ports import FileExtent
 from pierone_core.values import Digest, Hash
@@ -37,7 +38,7 @@ class FilesystemBlobStore:
         """See `BlobStore`."""
         path = self._uploads / upload_id
         with translated():
-            fd = _open(path, os.O_CREAT)
+            fd = _begun(path) if is_session(upload_id) else _open(path, os.O_CREAT)
         _lock(path, fd)
         return FilesystemUploadWriter(self, upload_id, path, fd, algorithm)
 
@@ -160,11 +161,20 @@ class FilesystemBlobReader:
 
 def _lock(path: Path, fd: int) -> None:
     try:
-        lock(fd)
-        _check_still_there(path, fd)
+        with translated():
+            lock(fd)
+            _check_still_there(path, fd)
     except BaseException:
         os.close(fd)
         raise
+
+
+def _begun(path: Path) -> int:
+    # Its session made the file: where that is gone, so is the upload, and nobody may begin it again.
+    try:
+        return _open(path)
+    except FileNotFoundError as error:
+        raise BlobUploadUnknown("this upload was finished or given up by another request") from error
 
 
 def _open(path: Path, flags: int = 0) -> int:

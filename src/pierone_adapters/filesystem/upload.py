@@ -76,9 +76,16 @@ class FilesystemUploadWriter:
                 raise DigestInvalid(f"the uploaded bytes have digest {actual}, not {digest}; push them again")
             os.fchmod(self._fd, _BLOB_MODE)
             self._is_published = True
-            os.fsync(self._fd)
+            self._sync()
             link_durably(self._path, self._store.blob_path(digest))
             return self._offset
+
+    def _sync(self) -> None:
+        try:
+            os.fsync(self._fd)
+        except OSError:  # what was written may be lost, and another fsync would not say so: it has to come again
+            self._path.unlink(missing_ok=True)
+            raise
 
     def close(self) -> None:
         """See `UploadWriter`."""

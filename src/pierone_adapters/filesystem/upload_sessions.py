@@ -21,6 +21,11 @@ from pierone_core.values import Repository
 _ID = re.compile(r"[0-9a-f-]{36}\.(?P<algorithm>[a-z0-9]{1,20})\.(?P<owner>[0-9a-f]{32})")
 
 
+def is_session(upload_id: str) -> bool:
+    """Whether an id has the form of those that are given out here."""
+    return _ID.fullmatch(upload_id) is not None
+
+
 class FilesystemUploadSessions:
     """See `UploadSessions`: `<uuid>.<algorithm>.<owner>`, beside a `FilesystemBlobStore` with the same root."""
 

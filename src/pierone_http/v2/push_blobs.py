@@ -64,13 +64,12 @@ class BlobPushEndpoints:
         digest = Digest.parse(_required_digest(request))
         try:
             session = await self.work.read(self.push.resume, caller, repository, upload_id)
+            body, start = self._body(request)
+            await self._finish(session, body, start, digest)
         except BlobUploadUnknown:
-            # A PUT whose answer was lost comes again: it succeeds if the blob is there.
+            # A PUT whose answer was lost comes again, or comes twice at once: it succeeds if the blob is there.
             if not await self._has_blob(caller, repository, digest):
                 raise
-            return _created(repository, digest)
-        body, start = self._body(request)
-        await self._finish(session, body, start, digest)
         return _created(repository, digest)
 
     async def get_upload(self, _: Request, caller: Caller, repository: Repository, upload_id: str) -> Response:

@@ -37,6 +37,35 @@ def test_clients_that_push_the_same_blob_at_once_all_succeed(
     assert upload_files(server.data_dir) == before
 
 
+def test_the_same_closing_request_sent_several_times_at_once_succeeds_or_has_to_wait(
+    server: Server, registry: Registry, repository: str, random: Random
+) -> None:
+    statuses: set[int] = set()
+    for _ in range(20):
+        blob = random.randbytes(2_000)
+        location = registry.start_upload(repository)
+        expect(202, registry.append(location, blob))
+        answers = at_once([server], [whole_request("PUT", f"{location}?digest={digest_of(blob)}", b"")] * 16)
+        statuses |= {answer.status_code for answer in answers}
+        registry.check_blob(repository, digest_of(blob))
+    assert 201 in statuses
+    assert statuses <= {201, 409}
+
+
+def test_a_request_that_waits_for_its_bytes_does_not_begin_a_cancelled_upload_again(
+    server: Server, registry: Registry, repository: str
+) -> None:
+    before = upload_files(server.data_dir)
+    location = registry.start_upload(repository)
+    with Connection(server) as late:
+        late.send(unfinished_request("PATCH", location, b"abc", 0, chunked=False))
+        expect(204, registry.status(location))
+        expect(204, registry.request("DELETE", location))
+        late.send(b"abc")
+        assert error_of(expect(404, late.answer()))["code"] == "BLOB_UPLOAD_UNKNOWN"
+    assert upload_files(server.data_dir) == before
+
+
 def test_an_upload_that_is_being_written_refuses_every_other_writer(
     server: Server, registry: Registry, repository: str, random: Random
 ) -> None:
