@@ -83,6 +83,10 @@ class CachedRepositoryBlobs:
         """See `RepositoryBlobs`."""
         self._store.add(repository, digest, size)
 
+    def recount(self) -> None:
+        """See `RepositoryBlobs`."""
+        self._store.recount()
+
     def everywhere(self, after: str, limit: int) -> Sequence[tuple[Digest, int]]:
         """See `RepositoryBlobs`."""
         return self._store.everywhere(after, limit)

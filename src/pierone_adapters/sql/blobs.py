@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import Executable, bindparam, func, select, text
 
 from pierone_adapters.sql.database import Database
 from pierone_adapters.sql.schema import blobs
@@ -26,6 +26,7 @@ class SqlRepositoryBlobs:
     """See `RepositoryBlobs`."""
 
     _database: Database
+    _recount: Executable
 
     def size(self, repository: Repository, digest: Digest) -> int | None:
         """See `RepositoryBlobs`."""
@@ -41,6 +42,10 @@ class SqlRepositoryBlobs:
         """See `RepositoryBlobs`."""
         if self.size(repository, digest) is None:
             self._database.write(_ADD, {"repository": repository.name, "digest": str(digest), "size": size})
+
+    def recount(self) -> None:
+        """See `RepositoryBlobs`."""
+        self._database.patient(self._recount)
 
     def everywhere(self, after: str, limit: int) -> Sequence[tuple[Digest, int]]:
         """See `RepositoryBlobs`."""

@@ -8,6 +8,8 @@ that ran somewhere made exactly these: other triggers need functions of their ow
 
 from collections.abc import Iterator
 
+from pierone_adapters.sql.storage import STORAGE
+
 # Blobs are added by many connections of PostgreSQL at once: one figure would make them wait for each other.
 _SHARDS = 16
 # As `Manifest.images`.
@@ -77,11 +79,7 @@ def _fill_figures(team: str, artifact: str) -> Iterator[str]:
         f"FROM ({of_repositories}) AS r LEFT JOIN ({of_tags}) AS t ON t.team = r.team"
     )
     yield "UPDATE totals SET value = (SELECT count(*) FROM teams) WHERE name = 'teams'"
-    sizes = "SELECT digest, min(size) AS size FROM blobs GROUP BY digest"
-    yield (
-        f"UPDATE totals SET value = coalesce((SELECT sum(b.size) FROM ({sizes}) AS b), 0) "
-        "WHERE name = 'storage' AND shard = 0"
-    )
+    yield f"UPDATE totals SET value = {STORAGE} WHERE name = 'storage' AND shard = 0"
 
 
 def _sqlite() -> Iterator[str]:

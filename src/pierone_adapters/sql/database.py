@@ -21,6 +21,9 @@ class Database(Protocol):
     def hasty(self, statement: Executable, parameters: Parameters) -> None:
         """Like `write`, but a power cut may undo it (never a crash of the server)."""
 
+    def patient(self, statement: Executable) -> None:
+        """Like `write`, but it may take as long as it needs, and is not tried again."""
+
     def check(self) -> None:
         """Ask for as little as can be."""
 

@@ -59,6 +59,10 @@ class SqliteDatabase:
         with translated():
             self._writer.run(lambda connection: prepared(statement).execute(connection, parameters), durable=False)
 
+    def patient(self, statement: Executable) -> None:
+        """See `Database`; other writers wait meanwhile."""
+        self.write(statement, {})
+
     def transaction(self, write: Callable[[sqlite3.Connection], R]) -> R:
         """What `write` returns, durable then; or it is undone, and what it raised is raised.
 
