@@ -33,7 +33,7 @@ QUERIES: dict[str, tuple[Select[*tuple[Any, ...]], str, str]] = {
     "has manifest": (manifests.HAS, "sqlite_autoindex_manifests_1 (repository=? AND digest=?)", "manifests_pkey"),
     "newest tag": (manifests.NEWEST_FIRST, "tags_by_creation (repository=? AND created<?)", "tags_by_creation"),
     "blob size": (blobs.SIZE, "blobs USING PRIMARY KEY (repository=? AND digest=?)", "blobs_pkey"),
-    "blob anywhere": (blobs.SIZE_ANYWHERE, "blobs_by_digest (digest=?)", "blobs_by_digest"),
+    "blob anywhere": (blobs.SIZE_ANYWHERE, "blobs_by_digest (digest>?)", "blobs_by_digest"),
     "blobs everywhere": (blobs.EVERYWHERE, "blobs_by_digest (digest>?)", "blobs_by_digest"),
     "tags page": (listing.TAGS, "tags USING PRIMARY KEY (repository=? AND name>?)", "tags_pkey"),
     "catalog page": (listing.REPOSITORIES, "repositories USING PRIMARY KEY (name>?)", "repositories_pkey"),
@@ -58,6 +58,8 @@ OWN_VALUES: dict[Select[*tuple[Any, ...]], dict[str, int]] = {
 }
 # What a plan must not have: a whole table read, or a whole list sorted, before the first row.
 SLOW = ("SCAN ", "TEMP B-TREE", "Seq Scan", "Sort")
+# A page that was found by index may be gone through, and sorted by SQLite, before its rows are told.
+OF_PAGE = re.compile(r"SCAN page|(?<=LEFT-JOIN\n)USE TEMP B-TREE FOR ORDER BY")
 
 
 def fill(connection: Connection) -> None:
@@ -119,12 +121,28 @@ def is_good(connection: Connection, name: str) -> bool:
     statement, in_sqlite, in_postgresql = QUERIES[name]
     told = plan(connection, statement)
     index = in_sqlite if connection.dialect.name == "sqlite" else in_postgresql
-    return index in told and not any(slow in told for slow in SLOW)
+    return index in told and not is_slow(told)
+
+
+def is_slow(told: str) -> bool:
+    return any(slow in OF_PAGE.sub("", told) for slow in SLOW)
 
 
 @pytest.mark.parametrize("name", QUERIES)
 def test_a_hot_query_uses_its_index(connection: Connection, name: str) -> None:
     assert is_good(connection, name), plan(connection, QUERIES[name][0])
+
+
+def test_a_blob_that_most_repositories_have_is_found_by_index_too(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{"repository": f"team/based-{number}", "digest": "sha256:base", "size": 5} for number in range(ROWS)]
+    connection.execute(schema.blobs.insert(), rows)
+    connection.exec_driver_sql("ANALYZE")
+    monkeypatch.setitem(VALUES, "digest", "sha256:base")
+    is_found = is_good(connection, "blob anywhere")
+    connection.rollback()
+    assert is_found
 
 
 @pytest.mark.parametrize(

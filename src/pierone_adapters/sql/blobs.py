@@ -10,7 +10,16 @@ from pierone_adapters.sql.schema import blobs
 from pierone_core.values import Digest, Repository
 
 SIZE = select(blobs.c.size).where(blobs.c.repository == bindparam("repository"), blobs.c.digest == bindparam("digest"))
-SIZE_ANYWHERE = select(blobs.c.size).where(blobs.c.digest == bindparam("digest")).limit(1)
+# A range, whose first row an index has: PostgreSQL would look for a digest that many repositories have in the whole
+# table, in the belief that one must come soon.
+_FROM = (
+    select(blobs.c.digest, blobs.c.size)
+    .where(blobs.c.digest >= bindparam("digest"))
+    .order_by(blobs.c.digest)
+    .limit(1)
+    .subquery("page")
+)
+SIZE_ANYWHERE = select(_FROM.c.size).where(_FROM.c.digest == bindparam("digest"))
 EVERYWHERE = (
     select(blobs.c.digest, func.min(blobs.c.size).label("size"))
     .where(blobs.c.digest > bindparam("after"))
