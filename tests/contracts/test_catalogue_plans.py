@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Select, text
-from tests.contracts.test_sql_plans import REPOSITORY, ROWS, SLOW, VALUES, connection, is_slow, plan
+from tests.contracts.test_sql_plans import REPOSITORY, ROWS, SLOW, VALUES, analyze, connection, is_slow, plan
 
 from pierone_adapters.sql import catalogue, counting, images, scm_sources
 
@@ -88,7 +88,7 @@ def _many_of_everything(connection: Connection) -> Iterator[None]:
         connection.execute(text(f"INSERT INTO image_parts VALUES ({part}, 'sha256\\:config{number}', true)"))
         claim = f"'{REPOSITORY}', 'tag-{number}', 'sha256\\:{number}'"
         connection.execute(text(f"INSERT INTO scm_claims VALUES ({claim}, '{{}}', 'ci', '2026')"))
-    connection.exec_driver_sql("ANALYZE")
+    analyze(connection)
     if connection.dialect.name == "postgresql":  # which reads a table of a few pages whole, index or not
         connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
     yield
