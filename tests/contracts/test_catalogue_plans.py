@@ -117,8 +117,8 @@ def test_a_query_of_the_catalogue_uses_its_index(
     assert is_good(told, indexes), told
 
 
-@pytest.mark.parametrize("name", ["tags", "tags, newest first"])
-def test_a_page_of_tags_is_cut_before_anything_is_joined_to_it(
+@pytest.mark.parametrize("name", ["tags", "tags, newest first", "pushes"])
+def test_a_page_is_cut_before_anything_is_joined_to_it(
     connection: Connection, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told, _ = explained(connection, name, monkeypatch)

@@ -70,13 +70,14 @@ NEWEST_FIRST = _entries(_NEWEST).order_by(desc("created"))
 _OF_REPOSITORY = select(events).where(events.c.repository == bindparam("repository")).limit(_HOW_MANY)
 EVENTS = _OF_REPOSITORY.where(events.c.sequence > bindparam("after")).order_by(events.c.sequence)
 EVENTS_BACK = _OF_REPOSITORY.where(events.c.sequence < bindparam("after")).order_by(events.c.sequence.desc())
-PUSHES = (
-    select(events)
-    .join(pushes, pushes.c.sequence == events.c.sequence)
+_PUSHES = (
+    select(pushes.c.sequence)
     .where(pushes.c.sequence < bindparam("after"))
     .order_by(pushes.c.sequence.desc())
     .limit(_HOW_MANY)
+    .subquery("page")
 )
+PUSHES = select(events).join(_PUSHES, _PUSHES.c.sequence == events.c.sequence).order_by(_PUSHES.c.sequence.desc())
 
 
 def sql_catalogue(database: Database) -> CatalogueStore:
