@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from tests.contracts.content import publish, read_all
 from tests.integration.s3.content import BYTES, PART, pointer
 from tests.integration.s3.everything import SMALL, Replica, everything
-from tests.s3 import BUCKET, REGION, S3Server, client_of, started
+from tests.s3 import BUCKET, ENVIRONMENT, REGION, S3Server, client_of, started
 
 from pierone_adapters.s3 import ObjectLock, S3BlobStore, S3Options, client
 from pierone_core.errors import Unavailable
@@ -77,8 +77,8 @@ def replica_of(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
     """Make stores that have the credentials of a user and nothing in memory."""
 
     def become(user: str) -> Replica:
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            monkeypatch.setenv(name, user)
+        for name, value in {**ENVIRONMENT, "AWS_ACCESS_KEY_ID": user, "AWS_SECRET_ACCESS_KEY": user}.items():
+            monkeypatch.setenv(name, value)
         client._session.cache_clear()  # noqa: SLF001 - as a new process would read the environment
         lock = ObjectLock("governance", 1) if "lock" in user else None
         options = S3Options(user, "", server.url, REGION, path_style=True, part_bytes=PART, retries=0, lock=lock)
