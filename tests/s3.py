@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from boto3.session import Session
@@ -52,17 +53,16 @@ class PortTakenError(Exception):
 class S3Server:
     """One server; `start` after `stop` finds what was stored before."""
 
-    def __init__(self) -> None:
+    def __init__(self, policies: Mapping[str, object] = MappingProxyType({})) -> None:
+        """`policies` are IAM's, each of a user who has its name for both keys; everybody else may do everything."""
         self.directory = Path(tempfile.mkdtemp(prefix="s3-"))
         self.port, *self._others = free_ports(5)
         self.url = f"http://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
-        identity = {
-            "name": "pierone",
-            "credentials": [{"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}],
-            "actions": ["Admin", "Read", "Write", "List", "Tagging"],
-        }
-        (self.directory / "s3.json").write_text(json.dumps({"identities": [identity]}))
+        owner = _identity(ACCESS_KEY, SECRET_KEY) | {"actions": ["Admin", "Read", "Write", "List", "Tagging"]}
+        users = [_identity(name, name) | {"policyNames": [name]} for name in policies]
+        known = [{"name": name, "content": json.dumps(policy)} for name, policy in policies.items()]
+        (self.directory / "s3.json").write_text(json.dumps({"identities": [owner, *users], "policies": known}))
         (self.directory / "data").mkdir()
 
     def start(self) -> None:
@@ -122,24 +122,29 @@ class S3Server:
             client.create_bucket(Bucket=name, ObjectLockEnabledForBucket=name == LOCKED_BUCKET)
 
 
-def client_of(url: str) -> "S3Client":
+def _identity(access_key: str, secret_key: str) -> dict[str, object]:
+    return {"name": access_key, "credentials": [{"accessKey": access_key, "secretKey": secret_key}]}
+
+
+def client_of(url: str, access_key: str = ACCESS_KEY, secret_key: str = SECRET_KEY) -> "S3Client":
     """A client that tries everything once."""
     config = Config(signature_version="s3v4", s3={"addressing_style": "path"}, retries={"total_max_attempts": 1})
-    return Session(ACCESS_KEY, SECRET_KEY, region_name=REGION).client("s3", endpoint_url=url, config=config)
+    return Session(access_key, secret_key, region_name=REGION).client("s3", endpoint_url=url, config=config)
 
 
 @functools.cache
 def s3_server() -> S3Server:
     """The server of this process; the credentials are in the environment from now on."""
-    server = _started()
+    server = started()
     os.environ.update(ENVIRONMENT)
     os.environ.pop("AWS_PROFILE", None)
     return server
 
 
-def _started() -> S3Server:
+def started(policies: Mapping[str, object] = MappingProxyType({})) -> S3Server:
+    """A server that runs until this process ends; `policies` as `S3Server`."""
     for _ in range(_TRIES):
-        server = S3Server()
+        server = S3Server(policies)
         atexit.register(_remove, server)
         with contextlib.suppress(PortTakenError):
             server.start()

@@ -12,6 +12,8 @@ from tests.integration.oci import OCI_MANIFEST, Repository, connect, digest_of, 
 from tests.integration.server import Server
 from tests.postgres import shared_postgres
 
+from pierone_http.__main__ import main
+
 PAGE = Path(__file__).parents[2] / "docs/operators/database.md"
 GRANTS = re.findall(r"^```sql\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
 
@@ -50,6 +52,16 @@ def test_a_server_with_the_rights_of_the_page_takes_every_kind_of_change(tmp_pat
         assert api.delete(repository.start_upload()).status_code == 204
         for path in ("/teams", "/stats", "/teams/team/artifacts/app/tags", "/teams/team/artifacts/app/tags/1.1"):
             assert api.get(path).status_code == 200
+
+
+def test_the_rights_of_the_page_are_enough_for_a_rebuild(
+    tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIERONE_DATABASE_URL", url)
+    monkeypatch.setenv("PIERONE_DATA_DIR", str(tmp_path))
+    with pytest.raises(SystemExit) as ended:
+        main(["fsck", "--rebuild"])
+    assert ended.value.code == 0
 
 
 def test_a_server_that_lacks_a_right_says_which_in_its_log(tmp_path: Path, url: str, role: str) -> None:

@@ -102,6 +102,10 @@ class CachedRepositoryBlobs:
         self._store.add(repository, digest, size)
         self._sizes.put((repository, digest), size, _ENTRY_BYTES)
 
+    def recount(self) -> None:
+        """See `RepositoryBlobs`."""
+        self._store.recount()
+
     def everywhere(self, after: str, limit: int) -> Sequence[tuple[Digest, int]]:
         """See `RepositoryBlobs`."""
         return self._store.everywhere(after, limit)

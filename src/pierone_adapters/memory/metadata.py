@@ -106,6 +106,9 @@ class MemoryRepositoryBlobs:
         """See `RepositoryBlobs`."""
         self._state.blobs[repository, digest] = size
 
+    def recount(self) -> None:
+        """See `RepositoryBlobs`: figures are counted when they are asked for."""
+
     def everywhere(self, after: str, limit: int) -> Sequence[tuple[Digest, int]]:
         """See `RepositoryBlobs`."""
         sizes = {str(digest): (digest, size) for (_, digest), size in list(self._state.blobs.items())}

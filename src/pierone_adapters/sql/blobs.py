@@ -3,14 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import Executable, bindparam, func, select, text
 
 from pierone_adapters.sql.database import Database
 from pierone_adapters.sql.schema import blobs
 from pierone_core.values import Digest, Repository
 
 SIZE = select(blobs.c.size).where(blobs.c.repository == bindparam("repository"), blobs.c.digest == bindparam("digest"))
-SIZE_ANYWHERE = select(blobs.c.size).where(blobs.c.digest == bindparam("digest")).limit(1)
+# A range, whose first row an index has: PostgreSQL would look for a digest that many repositories have in the whole
+# table, in the belief that one must come soon.
+_FROM = (
+    select(blobs.c.digest, blobs.c.size)
+    .where(blobs.c.digest >= bindparam("digest"))
+    .order_by(blobs.c.digest)
+    .limit(1)
+    .subquery("page")
+)
+SIZE_ANYWHERE = select(_FROM.c.size).where(_FROM.c.digest == bindparam("digest"))
 EVERYWHERE = (
     select(blobs.c.digest, func.min(blobs.c.size).label("size"))
     .where(blobs.c.digest > bindparam("after"))
@@ -26,6 +35,7 @@ class SqlRepositoryBlobs:
     """See `RepositoryBlobs`."""
 
     _database: Database
+    _recount: Executable
 
     def size(self, repository: Repository, digest: Digest) -> int | None:
         """See `RepositoryBlobs`."""
@@ -41,6 +51,10 @@ class SqlRepositoryBlobs:
         """See `RepositoryBlobs`."""
         if self.size(repository, digest) is None:
             self._database.write(_ADD, {"repository": repository.name, "digest": str(digest), "size": size})
+
+    def recount(self) -> None:
+        """See `RepositoryBlobs`."""
+        self._database.patient(self._recount)
 
     def everywhere(self, after: str, limit: int) -> Sequence[tuple[Digest, int]]:
         """See `RepositoryBlobs`."""

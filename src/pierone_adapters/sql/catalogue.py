@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Integer, Row, bindparam, func, select
+from sqlalchemy import Integer, Row, Select, bindparam, desc, func, select
 
 from pierone_adapters.sql.catalogue_schema import artifacts, image_parts, pushes, teams, totals
 from pierone_adapters.sql.database import Database
@@ -42,31 +43,41 @@ ARTIFACTS_FROM = (
     .limit(_HOW_MANY)
 )
 POSITION = select(tags.c.created).where(tags.c.repository == bindparam("repository"), tags.c.name == bindparam("tag"))
-_ENTRIES = (
-    select(tags, manifests.c.media_type, image_parts.c.part, events.c.at, events.c.caller)
-    .join(events, events.c.sequence == tags.c.created)
-    .join(manifests, (manifests.c.repository == tags.c.repository) & (manifests.c.digest == tags.c.digest))
-    .outerjoin(
-        image_parts,
-        (image_parts.c.repository == tags.c.repository)
-        & (image_parts.c.manifest == tags.c.digest)
-        & image_parts.c.is_config.is_(True),
+_TAGS = select(tags).where(tags.c.repository == bindparam("repository"))
+
+
+def _entries(page: Select[Any]) -> Select[Any]:
+    """What is told of each tag of a page, which is read first: else PostgreSQL may join events from the first on."""
+    chosen = page.subquery("page")
+    return (
+        select(chosen, manifests.c.media_type, image_parts.c.part, events.c.at, events.c.caller)
+        .join(events, events.c.sequence == chosen.c.created)
+        .join(manifests, (manifests.c.repository == chosen.c.repository) & (manifests.c.digest == chosen.c.digest))
+        .outerjoin(
+            image_parts,
+            (image_parts.c.repository == chosen.c.repository)
+            & (image_parts.c.manifest == chosen.c.digest)
+            & image_parts.c.is_config.is_(True),
+        )
     )
-    .where(tags.c.repository == bindparam("repository"))
-)
-ENTRY = _ENTRIES.where(tags.c.name == bindparam("tag"))
-OLDEST_FIRST = _ENTRIES.where(tags.c.created > bindparam("after")).order_by(tags.c.created).limit(_HOW_MANY)
-NEWEST_FIRST = _ENTRIES.where(tags.c.created < bindparam("after")).order_by(tags.c.created.desc()).limit(_HOW_MANY)
+
+
+ENTRY = _entries(_TAGS.where(tags.c.name == bindparam("tag")))
+_OLDEST = _TAGS.where(tags.c.created > bindparam("after")).order_by(tags.c.created).limit(_HOW_MANY)
+OLDEST_FIRST = _entries(_OLDEST).order_by("created")
+_NEWEST = _TAGS.where(tags.c.created < bindparam("after")).order_by(tags.c.created.desc()).limit(_HOW_MANY)
+NEWEST_FIRST = _entries(_NEWEST).order_by(desc("created"))
 _OF_REPOSITORY = select(events).where(events.c.repository == bindparam("repository")).limit(_HOW_MANY)
 EVENTS = _OF_REPOSITORY.where(events.c.sequence > bindparam("after")).order_by(events.c.sequence)
 EVENTS_BACK = _OF_REPOSITORY.where(events.c.sequence < bindparam("after")).order_by(events.c.sequence.desc())
-PUSHES = (
-    select(events)
-    .join(pushes, pushes.c.sequence == events.c.sequence)
+_PUSHES = (
+    select(pushes.c.sequence)
     .where(pushes.c.sequence < bindparam("after"))
     .order_by(pushes.c.sequence.desc())
     .limit(_HOW_MANY)
+    .subquery("page")
 )
+PUSHES = select(events).join(_PUSHES, _PUSHES.c.sequence == events.c.sequence).order_by(_PUSHES.c.sequence.desc())
 
 
 def sql_catalogue(database: Database) -> CatalogueStore:

@@ -8,8 +8,8 @@ that ran somewhere made exactly these: other triggers need functions of their ow
 
 from collections.abc import Iterator
 
-# Blobs are added by many connections of PostgreSQL at once: one figure would make them wait for each other.
-_SHARDS = 16
+from pierone_adapters.sql.storage import ONE_COUNTS_A_BLOB, SHARDS, STORAGE
+
 # As `Manifest.images`.
 _IMAGES_MAX = 100
 _ADD_PART = "INSERT INTO image_parts (repository, manifest, part, is_config)"
@@ -48,7 +48,7 @@ def _forget_old_tag(dialect: str) -> str:
 def of_catalogue(dialect: str) -> Iterator[str]:
     """The statements that make the triggers, and the figures to begin with."""
     yield "INSERT INTO totals (name, shard, value) VALUES ('teams', 0, 0)"
-    for shard in range(_SHARDS if dialect == "postgresql" else 1):
+    for shard in range(SHARDS if dialect == "postgresql" else 1):
         yield f"INSERT INTO totals (name, shard, value) VALUES ('storage', {shard}, 0)"
     yield from _postgresql() if dialect == "postgresql" else _sqlite()
 
@@ -77,11 +77,7 @@ def _fill_figures(team: str, artifact: str) -> Iterator[str]:
         f"FROM ({of_repositories}) AS r LEFT JOIN ({of_tags}) AS t ON t.team = r.team"
     )
     yield "UPDATE totals SET value = (SELECT count(*) FROM teams) WHERE name = 'teams'"
-    sizes = "SELECT digest, min(size) AS size FROM blobs GROUP BY digest"
-    yield (
-        f"UPDATE totals SET value = coalesce((SELECT sum(b.size) FROM ({sizes}) AS b), 0) "
-        "WHERE name = 'storage' AND shard = 0"
-    )
+    yield f"UPDATE totals SET value = {STORAGE} WHERE name = 'storage' AND shard = 0"
 
 
 def _sqlite() -> Iterator[str]:
@@ -142,9 +138,8 @@ def _postgresql() -> Iterator[str]:
     yield from _postgresql_trigger(
         "blobs",
         "INSERT",
-        # Of several that add the same blob at once one counts it: the others wait here, and see it afterwards.
-        "PERFORM pg_advisory_xact_lock(hashtext('pierone blob'), hashtext(NEW.digest))",
-        f"UPDATE totals SET value = value + NEW.size WHERE name = 'storage' AND shard = pg_backend_pid() % {_SHARDS} "
+        ONE_COUNTS_A_BLOB,
+        f"UPDATE totals SET value = value + NEW.size WHERE name = 'storage' AND shard = pg_backend_pid() % {SHARDS} "
         f"AND {_IS_NEW_BLOB}",
     )
     yield from _postgresql_trigger("events", "INSERT", _ADD_IF_PUSH)

@@ -18,6 +18,9 @@ class Database(Protocol):
     def write(self, statement: Executable, parameters: Parameters) -> None:
         """Change something, durably; the statement must be harmless to repeat."""
 
+    def patient(self, statement: Executable) -> None:
+        """Like `write`, but it may take as long as it needs, and is not tried again."""
+
     def check(self) -> None:
         """Ask for as little as can be."""
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from sqlalchemy import text
+
 from pierone_adapters.sql.blobs import SqlRepositoryBlobs
 from pierone_adapters.sql.catalogue import sql_catalogue
 from pierone_adapters.sql.database import Database
@@ -12,6 +14,7 @@ from pierone_adapters.sql.manifests import SqlManifests
 from pierone_adapters.sql.shared_values import SqlSharedValues
 from pierone_adapters.sql.sqlite import SqliteDatabase
 from pierone_adapters.sql.sqlite_store import SqliteStore
+from pierone_adapters.sql.storage import recount
 from pierone_adapters.sql.uploads import SqlUploadSessions
 from pierone_core.ports import Metadata
 from pierone_core.records import ManifestWrite
@@ -20,7 +23,7 @@ from pierone_core.records import ManifestWrite
 def sqlite_metadata(path: Path) -> Metadata:
     """Metadata in the SQLite file `path`, made or migrated if need be; raises `Unavailable`."""
     database = SqliteDatabase(path)
-    return _metadata(database, SqliteStore(database), prompt=True)
+    return _metadata(database, SqliteStore(database), "sqlite")
 
 
 def postgres_metadata(
@@ -36,7 +39,7 @@ def postgres_metadata(
     from pierone_adapters.sql.postgres_store import PostgresStore  # noqa: PLC0415
 
     database = PostgresDatabase(url, pool_size, connect_timeout, statement_timeout)
-    return _metadata(database, PostgresStore(database), prompt=False)
+    return _metadata(database, PostgresStore(database), "postgresql")
 
 
 def upgrade_postgres(url: str) -> bool:
@@ -49,15 +52,15 @@ def upgrade_postgres(url: str) -> bool:
     return run(url)
 
 
-def _metadata(database: Database, store: Callable[[ManifestWrite], None], *, prompt: bool) -> Metadata:
+def _metadata(database: Database, store: Callable[[ManifestWrite], None], dialect: str) -> Metadata:
     return Metadata(
         uploads=SqlUploadSessions(database),
-        blobs=SqlRepositoryBlobs(database),
+        blobs=SqlRepositoryBlobs(database, text(recount(dialect))),
         manifests=SqlManifests(database, store),
         listing=SqlListing(database),
         events=SqlEventLog(database),
         catalogue=sql_catalogue(database),
-        prompt=prompt,
+        prompt=dialect == "sqlite",
         check=database.check,
         alone=database.alone,
         share=SqlSharedValues(database).share,

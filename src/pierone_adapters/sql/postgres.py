@@ -39,6 +39,7 @@ class PostgresDatabase:
         self._pool = pooled(target.connect, pool_size)
         # What must not wait for a place in the pool, nor share a session.
         self._apart = unpooled(target.connect)
+        self._patient = unpooled(Target.parse(url, connect_timeout, None).connect)
         self._require_current_schema()
 
     def read(self, statement: Executable, parameters: Parameters) -> _Rows:
@@ -50,6 +51,11 @@ class PostgresDatabase:
         """See `Database`."""
         with translated():
             self._run(statement, parameters, repeatable=True, has_rows=False)
+
+    def patient(self, statement: Executable) -> None:
+        """See `Database`."""
+        with translated(), self._patient.connect() as connection:
+            connection.execute(statement)
 
     def call(self, statement: Executable, parameters: Parameters, *, repeatable: bool) -> None:
         """Call a function that changes something; raises `TagRaced` if it says so.

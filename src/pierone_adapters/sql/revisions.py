@@ -12,7 +12,7 @@ from pierone_adapters.sql import catalogue_schema, counting, guards
 from pierone_core.errors import Unavailable
 
 # Every revision, oldest first, as `migrations/` has them.
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 HEAD = REVISIONS[-1]
 _VERSION_TABLE = "alembic_version"
 # As Alembic makes it.

@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -57,7 +58,7 @@ blobs = Table(
     Column("repository", _TEXT, primary_key=True),
     Column("digest", _TEXT, primary_key=True),
     Column("size", BigInteger, nullable=False),
-    Index("blobs_by_digest", "digest"),
+    Index("blobs_by_digest", "digest", "repository"),
     sqlite_with_rowid=False,
 )
 
@@ -73,6 +74,15 @@ manifests = Table(
     Column("size", BigInteger, nullable=False),
     Column("data", LargeBinary, nullable=False),
     Index("manifests_by_subject", "repository", "subject", "digest"),
+    Index(
+        "referrers_by_type",
+        "repository",
+        "subject",
+        "artifact_type",
+        "digest",
+        sqlite_where=text("subject IS NOT NULL"),
+        postgresql_where=text("subject IS NOT NULL"),
+    ),
 )
 
 tags = Table(

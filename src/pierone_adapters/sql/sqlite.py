@@ -52,6 +52,10 @@ class SqliteDatabase:
         """See `Database`."""
         self.transaction(lambda connection: prepared(statement).execute(connection, parameters))
 
+    def patient(self, statement: Executable) -> None:
+        """See `Database`; other writers wait meanwhile."""
+        self.write(statement, {})
+
     def transaction(self, write: Callable[[sqlite3.Connection], R]) -> R:
         """What `write` returns, durable then; or it is undone, and what it raised is raised.
 

@@ -3,7 +3,8 @@
 Memory hardly grows with the registry: the record is read page by page, two ordered streams of blobs are merged, and
 only what a store needs to tell its strays is held as a whole.
 It may run while the registry is in use: what is not found is looked for again before it is called missing. Nothing is
-ever removed; a rebuild only makes blobs visible again that a manifest of the repository names and the store has.
+ever removed; a rebuild only makes blobs visible again that a manifest of the repository names and the store has, and
+counts anew what all blobs take.
 """
 
 from collections.abc import Iterator
@@ -32,6 +33,9 @@ class Fsck:
         verified always. Raises `Unavailable` if database or store stop answering: what follows was not looked at.
         """
         yield from RecordCheck(self.metadata, self.store, self.tally, rebuild=rebuild).run()
+        if rebuild:
+            # A blob that was made visible again was counted again, too.
+            self.metadata.blobs.recount()
         yield from BlobCheck(self.metadata.blobs, self.store, self.tally, sample).run()
         for name, why in self.store.strays():
             yield Finding(Kind.STRAY, name, why)

@@ -39,6 +39,9 @@ class RepositoryBlobs(Protocol):
     def add(self, repository: Repository, digest: Digest, size: int) -> None:
         """Make a blob visible; again is harmless. Its bytes must be durable already."""
 
+    def recount(self) -> None:
+        """Make `Totals.storage` what all blobs have, whatever befell their table; others may add blobs meanwhile."""
+
     def everywhere(self, after: str, limit: int) -> Sequence[tuple[Digest, int]]:
         """At most `limit` blobs of all repositories with their sizes, each once, by digest, greater than `after`."""
 
