@@ -41,7 +41,8 @@ def _put_filling_tag(repository: str, connection: Connection, number: int) -> No
     put_manifest(connection, repository, _filling_tag(number), READ_IMAGE.manifest)
 
 
-def _put_filling_tags(repository: str, connection: Connection, number: int) -> None:
+def put_tags(repository: str, connection: Connection, number: int) -> None:
+    """Bind the `number`-th lot of TAGS_A_PUT tags to the image, in one PUT."""
     tags = [_filling_tag(number * TAGS_A_PUT + place) for place in range(TAGS_A_PUT)]
     reference = f"{READ_IMAGE.manifest.digest}?{'&'.join(f'tag={tag}' for tag in tags)}"
     put_manifest(connection, repository, reference, READ_IMAGE.manifest)
@@ -56,7 +57,7 @@ def _fill(repository: str, count: int, server: Server, _: Scene) -> str:
         link_tags(server, repository, _filling_tag(0), [_filling_tag(number) for number in range(1, count)])
         how = "link files written beside the running server"
     else:
-        swarm.run_units(count // TAGS_A_PUT, partial(_put_filling_tags, repository), server.address)
+        swarm.run_units(count // TAGS_A_PUT, partial(put_tags, repository), server.address)
         how = f"HTTP PUT by digest with {TAGS_A_PUT} tags each, {swarm.CLIENTS} at a time"
     with Connection(server.address) as connection:
         listed = len(list_tags(connection, repository, PAGE))

