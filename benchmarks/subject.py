@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks.servers import HOST, Kind, Launch
 
 NAME = "Pier One"
+PROGRAM = Path(sys.executable).with_name("pierone-server")
 USER, PASSWORD, TEAM = "bench", "benchmark", "bench"
 # Of the password above, with the cost that `pierone-server hash-password` takes.
 PASSWORD_HASH = "$2b$12$llLKgi1Ut867UA.emXTeLOOlmeIJZEwasnBZP6mk42TxpolAGuyRu"  # noqa: S105 - made up
@@ -25,7 +26,7 @@ def subject(*, is_open: bool = False) -> Kind:
     def launch(directory: Path, port: int) -> Launch:
         own = {"PIERONE_HOST": HOST, "PIERONE_PORT": str(port), "PIERONE_DATA_DIR": str(directory)}
         users = {} if is_open else {"PIERONE_USERS_FILE": _users_file(directory)}
-        return Launch([sys.executable, "-m", "pierone_http", "serve"], own | users)
+        return Launch([str(PROGRAM), "serve"], own | users)
 
     return Kind(NAME, launch, authorization="" if is_open else AUTHORIZATION)
 

@@ -6,6 +6,7 @@ no new connection is taken and requests under way may finish (`shutdown_seconds`
 """
 
 import asyncio
+import gc
 import math
 import resource
 import socket
@@ -67,6 +68,7 @@ def serve(app: App, settings: Settings) -> None:
 def run(server: RegistryServer, sockets: list[socket.socket] | None = None) -> None:
     """Run a server until its end, on `sockets` or on those that its settings name."""
     _raise_file_limit()
+    gc.freeze()  # the application stays: to look through it for garbage stops everybody for 60 ms, again and again
     with suppress(KeyboardInterrupt):  # how the server's end by SIGINT shows here
         server.run(sockets)
 
