@@ -28,7 +28,13 @@ def test_a_token_is_good_for_its_lifetime_and_says_when_it_ends() -> None:
     assert before <= ends - ISSUER.lifetime <= datetime.now(UTC)
 
 
-@pytest.mark.parametrize("seconds", [5, 100])
+@pytest.mark.parametrize("seconds", [1, 59])
+def test_a_token_is_good_for_the_minute_that_clients_take_for_granted(seconds: int) -> None:
+    caller = replace(ALICE, expires_at=datetime.now(UTC) + timedelta(seconds=seconds))
+    assert ISSUER.lifetime_for(caller) == timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("seconds", [70, 100])
 def test_a_token_ends_with_the_identity_that_it_was_made_from(seconds: int) -> None:
     caller = replace(ALICE, expires_at=(ends := datetime.now(UTC) + timedelta(seconds=seconds)))
     told = ISSUER.read(ISSUER.issue(caller, GRANTS)).expires_at

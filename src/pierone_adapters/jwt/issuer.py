@@ -18,6 +18,9 @@ from pierone_core.errors import Unauthorized
 _ISSUER = "pierone"
 # Clients take anything below a minute for a minute, and a push of several layers should not need many.
 LIFETIME = timedelta(minutes=5)
+# "A token should never be returned with less than 60 seconds to live" (Docker's token specification): clients take less
+# for a minute, and a push would break off in the middle.
+_SHORTEST = timedelta(minutes=1)
 
 
 class JwtIssuer:
@@ -37,7 +40,7 @@ class JwtIssuer:
         left = caller.expires_at - datetime.now(UTC)
         if left <= timedelta():
             raise Unauthorized("the access token has expired; get a new one and log in again: docker login <registry>")
-        return min(self.lifetime, left)
+        return min(self.lifetime, max(left, _SHORTEST))
 
     def issue(self, caller: Caller, grants: Grants) -> str:
         """See `TokenIssuer`."""

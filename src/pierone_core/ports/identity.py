@@ -50,7 +50,10 @@ class TokenIssuer(Protocol):
     """Tokens of our own, which say what their bearer may do."""
 
     def lifetime_for(self, caller: Caller) -> timedelta:
-        """How long a token for `caller` is good, at most to the end of the identity; raises `Unauthorized` after it."""
+        """How long a token for `caller` is good: to the identity's end, a minute at the least (Docker's token spec).
+
+        Raises `Unauthorized` after that end.
+        """
 
     def issue(self, caller: Caller, grants: Grants) -> str:
         """A token for `caller` that allows `grants` for as long as `lifetime_for` says; raises as that."""
