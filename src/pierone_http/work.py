@@ -95,6 +95,9 @@ class _Threads:
                 finish = partial(_give, future, future.set_exception, error)
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
             future.get_loop().call_soon_threadsafe(self._end, finish)
+        # An error holds this frame by its traceback: what holds the error would stay until a full garbage collection,
+        # and so would what was refused.
+        del finish, future
 
     def _end(self, finish: Callable[[], object]) -> None:
         self._unfinished -= 1
