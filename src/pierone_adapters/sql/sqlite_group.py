@@ -68,6 +68,8 @@ class GroupCommit:
         """Write through `connection`, which is in autocommit mode and nobody else's."""
         self._connection = connection
         self._mutex = threading.Lock()
+        self._nobody_leads = threading.Condition(self._mutex)
+        self._is_closed = False
         self._waiting: list[_Entry[Any]] = []
         self._group: list[_Entry[Any]] = []
         self._leader: _Entry[Any] | None = None
@@ -91,12 +93,16 @@ class GroupCommit:
         return entry.result()
 
     def close(self) -> None:
-        """Wait for the transaction under way, and close the connection."""
-        self.run(lambda _: None)
+        """Refuse whoever comes, wait for those who came before, and close the connection."""
+        with self._mutex:
+            self._is_closed = True
+            self._nobody_leads.wait_for(lambda: self._leader is None)
         self._connection.close()
 
     def _leads(self, entry: _Entry[Any]) -> bool:
         with self._mutex:
+            if self._is_closed:
+                raise sqlite3.ProgrammingError("the database is closed")
             self._waiting.append(entry)
             self._leader = self._leader or entry
             return self._leader is entry
@@ -128,6 +134,8 @@ class GroupCommit:
             self._leader = next(iter(self._waiting), None)
             if self._leader:
                 self._leader.woken.release()
+            elif self._is_closed:
+                self._nobody_leads.notify_all()
 
     def _commit(self, group: Sequence[_Entry[Any]]) -> None:
         connection = self._connection
