@@ -29,6 +29,16 @@ def test_what_a_call_returns_or_raises_comes_back() -> None:
     assert asyncio.run(ask()) == 4
 
 
+def test_a_call_that_raises_what_no_future_takes_is_answered() -> None:
+    async def ask() -> None:
+        async with asyncio.timeout(10):
+            await Work(prompt=False).run(next, iter(()))
+
+    with pytest.raises(RuntimeError, match="StopIteration") as failure:
+        asyncio.run(ask())
+    assert isinstance(failure.value.__cause__, StopIteration)
+
+
 def test_a_call_runs_in_the_context_of_its_request_in_another_thread() -> None:
     async def ask() -> tuple[str, int]:
         NAME.set("request")
