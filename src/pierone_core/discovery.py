@@ -36,7 +36,7 @@ class Discovery:
     def tags(self, repository: Repository, limit: int | None = None, after: str = "") -> Page[str]:
         """At most `limit` tags after `after` (end-8a, end-8b); raise `NameUnknown`."""
         if not self.listing.has_repository(repository):
-            raise NameUnknown(f"nothing was ever pushed to {repository}", {"name": repository.name})
+            raise NameUnknown(f"no manifest was ever pushed to {repository}", {"name": repository.name})
         limit = _clamp(limit)
         return _page(self.listing.tags(repository, after, limit + 1), limit)
 

@@ -92,6 +92,13 @@ class Settings(IdentitySettings, S3Settings, DatabaseSettings, LogSettings, Base
     )
     manifest_max_bytes: int = Field(default=8 << 20, ge=4 << 20, description="largest manifest taken, in bytes")
 
+    @field_validator("data_dir", mode="before")
+    @classmethod
+    def _check_named(cls, data_dir: object) -> object:
+        if data_dir == "":  # as a path that is the directory where the server happens to be started
+            raise ValueError("it is empty: name a directory, or leave it out for ./data")
+        return data_dir
+
     @field_validator("mutable_tags")
     @classmethod
     def _check_patterns(cls, patterns: list[str]) -> list[str]:

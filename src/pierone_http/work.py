@@ -92,13 +92,25 @@ class _Threads:
             try:
                 finish = partial(_give, future, future.set_result, context.run(call))
             except BaseException as error:  # noqa: BLE001 - it belongs to whoever asked
-                finish = partial(_give, future, future.set_exception, error)
+                finish = partial(_give, future, future.set_exception, _settled(error))
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
             future.get_loop().call_soon_threadsafe(self._end, finish)
+        # An error holds this frame by its traceback: what holds the error would stay until a full garbage collection,
+        # and so would what was refused.
+        del finish, future
 
     def _end(self, finish: Callable[[], object]) -> None:
         self._unfinished -= 1
         finish()
+
+
+def _settled(error: BaseException) -> BaseException:
+    """What a future takes: it refuses `StopIteration`, and its caller would wait for ever (as in PEP 479)."""
+    if not isinstance(error, StopIteration):
+        return error
+    settled = RuntimeError("the call raised StopIteration")
+    settled.__cause__ = error
+    return settled
 
 
 def _give(future: "asyncio.Future[R]", give: Callable[[T], object], outcome: T) -> None:

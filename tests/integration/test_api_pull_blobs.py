@@ -96,6 +96,13 @@ def test_an_empty_blob_has_no_range(repo: Repository) -> None:
     assert refusal(response).status == 416
 
 
+def test_the_last_bytes_of_an_empty_blob_are_none(repo: Repository) -> None:
+    blob = repo.push_blob(b"")
+    response = repo.api.get(f"{repo.url}/blobs/{blob['digest']}", headers={"Range": "bytes=-5"})
+    assert (response.status_code, response.content) == (200, b"")
+    assert "Content-Range" not in response.headers
+
+
 @pytest.mark.parametrize(
     "asked", ["bytes=0-1,3-4", "lines=0-1", "bytes=", "bytes=-", "bytes=a-b", "0-1", "bytes=1-2-3", "bytes=+1-2"]
 )

@@ -106,10 +106,15 @@ def test_a_range_with_no_byte_of_the_blob_cannot_be_satisfied(text: str) -> None
     assert error.value.detail == {"size": 100}
 
 
-@pytest.mark.parametrize("text", ["bytes=0-", "bytes=0-0", "bytes=-1"])
+@pytest.mark.parametrize("text", ["bytes=0-", "bytes=0-0", "bytes=-0"])
 def test_a_blob_of_no_bytes_has_no_range(text: str) -> None:
     with pytest.raises(RangeUnsatisfiable, match="has 0 bytes"):
         wanted(text, size=0)
+
+
+@pytest.mark.parametrize("text", ["bytes=-1", "bytes=-5"])
+def test_the_last_bytes_of_a_blob_of_none_are_the_whole_of_it(text: str) -> None:
+    assert wanted(text, size=0) is None
 
 
 @pytest.mark.parametrize(

@@ -51,8 +51,15 @@ def over(*manifests: Manifest, tags: tuple[TagWrite, ...] = ()) -> Discovery:
 
 
 def test_a_repository_that_nobody_pushed_to_is_unknown() -> None:
-    with pytest.raises(NameUnknown, match="nothing was ever pushed to team/other"):
+    with pytest.raises(NameUnknown, match="no manifest was ever pushed to team/other"):
         over().tags(Repository.parse("team/other"))
+
+
+def test_a_repository_of_blobs_only_is_unknown_and_told_what_it_lacks() -> None:
+    metadata, repository = memory_metadata(), Repository.parse("team/blobs")
+    metadata.blobs.add(repository, Digest.of(b"blob"), 4)
+    with pytest.raises(NameUnknown, match="no manifest was ever pushed to team/blobs"):
+        Discovery(metadata.listing).tags(repository)
 
 
 def test_a_repository_without_tags_has_an_empty_list() -> None:

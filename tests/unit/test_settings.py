@@ -72,6 +72,7 @@ def test_a_setting_is_read_from_the_environment(
         ("port", "http"),
         ("storage", "s3"),
         ("storage", ""),
+        ("data_dir", ""),
         ("mutable_tags", '["no-colon"]'),
         ("mutable_tags", '"a/*:dev"'),
         ("mutable_tags", "[7]"),

@@ -2,11 +2,13 @@
 
 import asyncio
 import threading
+import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 
 import pytest
+from tests.garbage import Data, no_collection
 
 from pierone_core.errors import Unavailable
 from pierone_http.work import Work
@@ -25,6 +27,16 @@ def test_what_a_call_returns_or_raises_comes_back() -> None:
         return await work.run(max, 3, 4)
 
     assert asyncio.run(ask()) == 4
+
+
+def test_a_call_that_raises_what_no_future_takes_is_answered() -> None:
+    async def ask() -> None:
+        async with asyncio.timeout(10):
+            await Work(prompt=False).run(next, iter(()))
+
+    with pytest.raises(RuntimeError, match="StopIteration") as failure:
+        asyncio.run(ask())
+    assert isinstance(failure.value.__cause__, StopIteration)
 
 
 def test_a_call_runs_in_the_context_of_its_request_in_another_thread() -> None:
@@ -160,3 +172,23 @@ def test_where_no_further_thread_can_begin_those_that_there_are_do_the_work() ->
         return await second
 
     assert asyncio.run(ask()) == 2
+
+
+def refuse(data: Data) -> None:
+    raise Unavailable(str(data))
+
+
+def test_what_was_refused_is_gone_with_its_answer_without_a_garbage_collection() -> None:
+    async def ask(work: Work, data: Data) -> "weakref.ref[Data]":
+        with suppress(Unavailable):
+            await work.run(refuse, data)
+        return weakref.ref(data)
+
+    async def ask_and_wait() -> "weakref.ref[Data]":
+        work = Work(prompt=False, threads=1)
+        refused = await ask(work, Data())
+        await work.run(max, 1, 2)  # the thread has left the call before
+        return refused
+
+    with no_collection():
+        assert asyncio.run(ask_and_wait())() is None

@@ -29,7 +29,10 @@ class Answers(Generic[Value]):
                 return kept[0]
             mine: Future[Value] = Future()
             awaited = self._awaited.setdefault(key, mine)
-        return self._ask(key, mine, ask, seconds) if awaited is mine else awaited.result()
+        try:
+            return self._ask(key, mine, ask, seconds) if awaited is mine else awaited.result()
+        finally:
+            del mine, awaited  # a failure holds this frame by its traceback, and would hold itself
 
     def _ask(
         self, key: Hashable, future: Future[Value], ask: Callable[[], Value], seconds: Callable[[Value], float]
@@ -44,6 +47,7 @@ class Answers(Generic[Value]):
         finally:
             with self._mutex:
                 del self._awaited[key]
+            del future  # as above
         return value
 
     def _keep(self, key: Hashable, value: Value, seconds: float) -> None:

@@ -5,8 +5,10 @@ those on their way: a few of them for one upload, and a few more for all.
 """
 
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
+from functools import partial
 from threading import BoundedSemaphore
 from typing import NamedTuple
 
@@ -66,7 +68,7 @@ class PartStream:
         self._on_their_way: deque[_Sent] = deque()
         self._tail: list[bytes] = [state.tail]
         self._tail_bytes = len(state.tail)
-        self._failure: RegistryError | None = None
+        self._failure: Callable[[], RegistryError] | None = None
         self.offset = state.offset
         self.multipart = state.multipart
 
@@ -100,16 +102,20 @@ class PartStream:
 
     def _await_first(self) -> None:
         first = self._on_their_way[0]
+        size, running = first.size, first.running
         try:
             part = first.sending.result()
         except RegistryError as error:
-            self._failure = error
+            # Not the error itself: its traceback holds this stream, and the part that failed.
+            self._failure = partial(type(error), error.message, error.detail)
             self._give_up()
             raise
+        finally:
+            del first  # it holds the error, too
         self._on_their_way.popleft()
         state = self._arrived.state
-        arrived = replace(state, multipart=self.multipart, parts=(*state.parts, part), offset=state.offset + first.size)
-        self._arrived = self._progress(arrived, first.running)
+        arrived = replace(state, multipart=self.multipart, parts=(*state.parts, part), offset=state.offset + size)
+        self._arrived = self._progress(arrived, running)
 
     def _progress(self, state: UploadState, running: Hash | None) -> Progress:
         digest = self._begun_with if state.offset == self._begun_at else None
@@ -127,7 +133,7 @@ class PartStream:
 
     def _check(self) -> None:
         if self._failure:  # what came after the part that failed is lost: more bytes would be at the wrong place
-            raise self._failure
+            raise self._failure()
 
     def arrived(self) -> Progress:
         """What is in parts that S3 has."""

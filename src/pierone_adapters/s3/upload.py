@@ -171,8 +171,11 @@ class S3UploadWriter:
         failure, progress = self._settled()
         if progress.state.offset > self._state.offset:
             self._save(progress.state)
-        if failure:
-            raise failure
+        try:
+            if failure:
+                raise failure
+        finally:
+            del failure  # by its traceback it holds this frame, and would hold itself
         return Known(self._etag, self._algorithm, progress.running)
 
     def _settled(self) -> tuple[RegistryError | None, Progress]:

@@ -24,7 +24,7 @@ class _Entry(Generic[R]):
         self.done = False
         self._write = write
         self._result: R
-        self._failure: BaseException | None = None
+        self._failure: Exception | None = None
         self.woken = threading.Lock()
         self.woken.acquire()
 
@@ -44,13 +44,21 @@ class _Entry(Generic[R]):
             connection.execute("ROLLBACK TO one")
         connection.execute("RELEASE one")
 
-    def fail(self, failure: BaseException) -> None:
-        self._failure = self._failure or failure
+    def end(self, failure: Exception | None) -> None:
+        """Wake whoever waits for it; `failure` is theirs if they have none of their own."""
+        if not self.done:
+            self._failure = self._failure or failure
+            self.done = True
+        if self.woken.locked():
+            self.woken.release()
 
     def result(self) -> R:
-        if self._failure is not None:
-            raise self._failure
-        return self._result
+        try:
+            if self._failure is not None:
+                raise self._failure
+            return self._result
+        finally:
+            self._failure = None  # by its traceback it holds what holds it, and the data that were refused
 
 
 class GroupCommit:
@@ -60,8 +68,11 @@ class GroupCommit:
         """Write through `connection`, which is in autocommit mode and nobody else's."""
         self._connection = connection
         self._mutex = threading.Lock()
+        self._nobody_leads = threading.Condition(self._mutex)
+        self._is_closed = False
         self._waiting: list[_Entry[Any]] = []
-        self._is_led = False
+        self._group: list[_Entry[Any]] = []
+        self._leader: _Entry[Any] | None = None
 
     @property
     def waiting(self) -> int:
@@ -71,48 +82,65 @@ class GroupCommit:
     def run(self, write: Write[R]) -> R:
         """What `write` returns, after it was committed; raises what it raised, or `sqlite3.Error`."""
         entry = _Entry(write)
-        with self._mutex:
-            self._waiting.append(entry)
-            leads, self._is_led = not self._is_led, True
-        if not leads:
-            entry.woken.acquire()
-        if not entry.done:
-            self._lead()
+        try:
+            if not self._leads(entry):
+                entry.woken.acquire()
+            if not entry.done:
+                self._lead()
+        except BaseException:
+            self._leave(entry)
+            raise
         return entry.result()
 
     def close(self) -> None:
-        """Wait for the transaction under way, and close the connection."""
-        self.run(lambda _: None)
+        """Refuse whoever comes, wait for those who came before, and close the connection."""
+        with self._mutex:
+            self._is_closed = True
+            self._nobody_leads.wait_for(lambda: self._leader is None)
         self._connection.close()
 
+    def _leads(self, entry: _Entry[Any]) -> bool:
+        with self._mutex:
+            if self._is_closed:
+                raise sqlite3.ProgrammingError("the database is closed")
+            self._waiting.append(entry)
+            self._leader = self._leader or entry
+            return self._leader is entry
+
     def _lead(self) -> None:
-        group = self._take()
+        with self._mutex:
+            self._group, self._waiting = self._waiting, []
         try:
-            self._commit(group)
-        except BaseException as failure:  # noqa: BLE001 - whatever it was, nobody may take it for success
-            for entry in group:
-                entry.fail(failure)
-        self._hand_over()
-        for entry in group:
-            entry.done = True
-            entry.woken.release()
+            self._commit(self._group)
+        except Exception as failure:  # noqa: BLE001 - whatever it was, nobody may take it for success
+            self._end(failure)
+        else:
+            self._end(None)
 
-    def _take(self) -> Sequence[_Entry[Any]]:
+    def _leave(self, entry: _Entry[Any]) -> None:
+        """Leave nobody waiting for a writer that was interrupted (Ctrl-C), which may happen at any point."""
         with self._mutex:
-            group, self._waiting = self._waiting, []
-        return group
+            if entry in self._waiting:
+                self._waiting.remove(entry)
+            is_leader = self._leader is entry
+        if is_leader:
+            self._end(sqlite3.OperationalError("the writer that led the transaction was interrupted"))
 
-    def _hand_over(self) -> None:
+    def _end(self, failure: Exception | None) -> None:
+        for entry in self._group:
+            entry.end(failure)
         with self._mutex:
-            successor = next(iter(self._waiting), None)
-            self._is_led = successor is not None
-        if successor:
-            successor.woken.release()
+            self._group = []
+            self._leader = next(iter(self._waiting), None)
+            if self._leader:
+                self._leader.woken.release()
+            elif self._is_closed:
+                self._nobody_leads.notify_all()
 
     def _commit(self, group: Sequence[_Entry[Any]]) -> None:
         connection = self._connection
-        connection.execute("BEGIN IMMEDIATE")
         try:
+            connection.execute("BEGIN IMMEDIATE")
             if len(group) == 1:  # it needs no savepoint: the transaction is its own
                 group[0].attempt(connection)
             else:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 class Readers:
@@ -13,10 +13,13 @@ class Readers:
         self._connect = connect
         # Adding to a list's end and taking from it need no lock.
         self._idle: list[sqlite3.Connection] = []
+        self._is_closed = False
 
     @contextmanager
     def one(self) -> Iterator[sqlite3.Connection]:
-        """A connection for this thread alone; one that failed is not used again."""
+        """A connection for this thread alone; one that failed is not used again. Raises `sqlite3.Error`."""
+        if self._is_closed:
+            raise sqlite3.ProgrammingError("the database is closed")
         try:
             connection = self._idle.pop()
         except IndexError:
@@ -26,9 +29,19 @@ class Readers:
         except BaseException:
             connection.close()
             raise
-        self._idle.append(connection)
+        self._give_back(connection)
 
     def close(self) -> None:
-        """Close those that nobody uses."""
-        while self._idle:
-            self._idle.pop().close()
+        """Refuse whoever comes; connections are closed now, those in use by whoever uses them."""
+        self._is_closed = True
+        self._close_idle()
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        self._idle.append(connection)
+        if self._is_closed:
+            self._close_idle()
+
+    def _close_idle(self) -> None:
+        with suppress(IndexError):  # another thread may close them, too
+            while True:
+                self._idle.pop().close()

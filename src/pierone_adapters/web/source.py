@@ -10,9 +10,9 @@ import re
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from functools import cache
+from functools import cache, partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.parse import quote_plus
@@ -108,19 +108,15 @@ class WebSource:
         A thread that is given up holds one of few connections until that is cut.
         """
         answer: Future[Answer] = Future()
-
-        def settle() -> None:
-            try:
-                answer.set_result(self._read(method, url, parts))
-            except BaseException as error:  # noqa: BLE001 - the caller raises it
-                answer.set_exception(error)
-
-        threading.Thread(target=settle, name="source", daemon=True).start()
+        read = partial(self._read, method, url, parts)
+        threading.Thread(target=_settle, args=(answer, read), name="source", daemon=True).start()
         try:
             return answer.result(self._patience + _SLACK_SECONDS)
         except TimeoutError as error:
             self._connections.cut()
             raise httpx2.ReadTimeout("the answer is too slow") from error
+        finally:
+            del answer  # a failure holds this frame by its traceback, and would hold itself
 
     def _read(self, method: str, url: str, parts: Mapping[str, Any]) -> Answer:
         ends = time.monotonic() + self._patience
@@ -158,3 +154,12 @@ def check_token(token: str) -> str:
     if _TOKEN.fullmatch(token):
         return token
     raise Unauthorized("that is not an access token: it is too long or has characters that no token has")
+
+
+def _settle(answer: "Future[Answer]", read: Callable[[], Answer]) -> None:
+    try:
+        answer.set_result(read())
+    except BaseException as error:  # noqa: BLE001 - the caller raises it
+        answer.set_exception(error)
+    finally:
+        del answer  # as above

@@ -26,12 +26,15 @@ def requested_range(headers: Headers, size: int, digest: str) -> tuple[int, int]
     """Bytes [start, stop) that the client wants of `size`; None for all of them.
 
     More than one range, other units and a failed If-Range are answered with the whole content, as RFC 9110
-    allows. Raises `RangeUnsatisfiable`.
+    allows; so are the last bytes of none, which can be satisfied (section 14.1.2) and have no `Content-Range`.
+    Raises `RangeUnsatisfiable`.
     """
     match = _RANGE.fullmatch(headers.get("range", ""))
     if not match or headers.get("if-range", etag(digest)) != etag(digest):
         return None
     first, last = match.groups()
+    if not size and not first and int(last):
+        return None
     start = int(first) if first else max(size - int(last), 0)
     stop = min(int(last) + 1, size) if first and last else size
     if start >= stop:
