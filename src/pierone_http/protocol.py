@@ -93,6 +93,7 @@ class RegistryProtocol(HttpToolsProtocol):
         if leaves_http and _has_body(self.headers):
             raise HttpInvalid("a request to upgrade has a body, which the parser would read as the next request")
         super().on_headers_complete()
+        self.headers = []  # for trailers, which the parser tells as fields: never merged (RFC 9110 section 6.5.1)
         if leaves_http:  # we never do (RFC 9110 section 7.8), and what follows would be lost: answer and close
             self.cycle.keep_alive = False
         if len(self.pipeline) > PIPELINE_MAX:

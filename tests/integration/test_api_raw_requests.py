@@ -153,6 +153,21 @@ def test_a_chunked_body_that_does_not_end_is_cut(repo: Repository, shared_server
     assert repo.api.get("/v2/").status_code == 200
 
 
+@pytest.mark.parametrize("apart", [False, True], ids=["in one packet", "in many"])
+@pytest.mark.parametrize("field", ["Content-Range: 100-104", "Content-Range: nonsense"])
+def test_trailer_fields_change_nothing(repo: Repository, shared_server: Server, field: str, *, apart: bool) -> None:
+    location = repo.start_upload()
+    request = head("PATCH", location, "Transfer-Encoding: chunked") + b"5\r\nhello\r\n"
+    trailers = f"0\r\n{field}\r\n\r\n".encode()
+    with wire(shared_server) as connection:
+        connection.sendall(request if apart else request + trailers)
+        if apart:
+            repo.api.get("/v2/")  # answered after the server has seen what was sent before
+            connection.sendall(trailers)
+        assert answer(connection)[0].status == 202
+    assert repo.api.get(location).headers["Range"] == "0-4"
+
+
 def test_requests_that_pile_up_are_cut(repo: Repository, shared_server: Server) -> None:
     with wire(shared_server) as connection:
         connection.sendall(head("GET", "/v2/") * 2000)
