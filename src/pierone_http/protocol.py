@@ -84,6 +84,9 @@ class RegistryProtocol(HttpToolsProtocol):
             refusal = HttpInvalid(f"the registry cannot read this as a request ({reason}); send plain HTTP/1.1")
         self._refuse(refusal)
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Log nothing: anybody may ask to leave HTTP, and uvicorn would advise to install what we never use."""
+
     def on_headers_complete(self) -> None:
         """Offer the extension before the application runs; what is raised here is answered, and the connection ends."""
         self._pending_bytes = 0

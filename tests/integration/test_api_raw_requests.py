@@ -196,3 +196,4 @@ def test_a_request_to_upgrade_is_answered_as_if_it_did_not_ask(shared_server: Se
     with wire(shared_server) as connection:
         connection.sendall(head("GET", "/v2/", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c"))
         assert statuses(connection) == [200]
+    assert "pip install" not in shared_server.log_tail()
