@@ -3,25 +3,13 @@
 import socket
 
 import pytest
+from tests.integration.answers import all_of, statuses
 from tests.integration.oci import Repository, answer, digest_of, head, read_refusal, wire
 from tests.integration.server import Server
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 # No server needs to read more before it knows that nothing sensible comes.
 ENDLESS = 4 << 20
-
-
-def all_of(connection: socket.socket) -> bytes:
-    """What comes until the server closes the connection."""
-    received = []
-    while more := connection.recv(1 << 16):
-        received.append(more)
-    return b"".join(received)
-
-
-def statuses(connection: socket.socket) -> list[int]:
-    """The statuses of all answers until the server closes the connection."""
-    return [int(part.split(b" ", 1)[0]) for part in all_of(connection).split(b"HTTP/1.1 ")[1:]]
 
 
 def test_garbage_after_a_request_is_refused_and_is_no_part_of_it(repo: Repository, shared_server: Server) -> None:
