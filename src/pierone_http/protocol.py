@@ -7,11 +7,13 @@ import asyncio
 import sys
 from functools import partial
 
+from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from pierone_core.errors import RegistryError
 from pierone_http import sendfile, whole_answer
 from pierone_http.errors import HeadTooLarge, HttpInvalid, error_response
+from pierone_http.expectation import until_asked_for
 from pierone_http.patience import Patience, untaken
 from pierone_http.request_head import check_head, has_body
 
@@ -100,14 +102,20 @@ class RegistryProtocol(HttpToolsProtocol):
             self.cycle.keep_alive = False
         if len(self.pipeline) > PIPELINE_MAX:
             raise HttpInvalid("too many requests before their answers; wait for some")
-        offered: dict[str, object] = {whole_answer.EXTENSION: partial(whole_answer.write_whole, self.cycle)}
+        offered: dict[str, object] = {}
+        if not self.expect_100_continue:
+            offered[whole_answer.EXTENSION] = partial(whole_answer.write_whole, self.cycle)
         if self.scheme == "http":
             offered[sendfile.EXTENSION] = partial(sendfile.send_file, self.cycle)
         self.scope["extensions"] = offered  # type: ignore[typeddict-item]  # typed for ASGI's own
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        super()._start_asgi_task(cycle, until_asked_for(cycle, app) if cycle.waiting_for_100_continue else app)
+
     def on_body(self, body: bytes) -> None:
         """A piece of a body came."""
         self._pending_bytes = 0
+        self.cycle.waiting_for_100_continue = False
         super().on_body(body)
 
     def on_message_complete(self) -> None:

@@ -101,12 +101,6 @@ def test_what_cannot_be_read_is_refused_after_all_answers_before_it(repo: Reposi
     assert repo.api.get(location).headers["Range"] == "0-0"
 
 
-def test_garbage_after_the_last_request_of_a_connection_is_nobodys_matter(shared_server: Server) -> None:
-    with wire(shared_server) as connection:
-        connection.sendall(head("GET", "/v2/", "Connection: close") + b"and some garbage\r\n\r\n")
-        assert statuses(connection) == [200]
-
-
 @pytest.mark.parametrize("coding", ["chunked", "Chunked", "CHUNKED"])
 def test_a_coding_is_named_in_any_case(repo: Repository, shared_server: Server, coding: str) -> None:
     target = f"{repo.start_upload()}?digest={digest_of(b'12345')}"

@@ -1,13 +1,10 @@
-"""What no HTTP library would send: several requests at once, questions before a body, and what is no request."""
-
-import socket
+"""What no HTTP library would send: several requests at once, trailers, and what is no request."""
 
 import pytest
 from tests.integration.answers import all_of, statuses
 from tests.integration.oci import Repository, answer, digest_of, head, read_refusal, wire
 from tests.integration.server import Server
 
-CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 # No server needs to read more before it knows that nothing sensible comes.
 ENDLESS = 4 << 20
 
@@ -70,37 +67,6 @@ def test_a_connection_goes_on_after_a_body_that_was_refused_unread(repo: Reposit
         connection.sendall(head("PATCH", repo.uploads + "unknown", "Content-Length: 300000") + b"x" * 300_000)
         connection.sendall(head("GET", "/v2/", "Connection: close"))
         assert statuses(connection) == [404, 200]
-
-
-def first_answer(server: Server, request: bytes) -> bytes:
-    with wire(server) as connection:
-        connection.sendall(request)
-        return connection.recv(1 << 16)
-
-
-def test_a_client_that_asks_before_it_sends_is_told_to_go_on(repo: Repository, shared_server: Server) -> None:
-    target = f"{repo.start_upload()}?digest={digest_of(b'12345')}"
-    with wire(shared_server) as connection:
-        connection.sendall(head("PUT", target, "Content-Length: 5", "Expect: 100-continue"))
-        assert connection.recv(len(CONTINUE), socket.MSG_WAITALL) == CONTINUE
-        connection.sendall(b"12345")
-        assert answer(connection)[0].status == 201
-
-
-def test_a_client_that_asks_before_it_sends_is_refused_at_once(repo: Repository, shared_server: Server) -> None:
-    location = repo.start_upload()
-    asking = "Expect: 100-continue"
-    refusals = {
-        head("PATCH", repo.uploads + "unknown", "Content-Length: 5", asking): 404,
-        head("PATCH", location, "Content-Length: 5", "Content-Range: 3-7", asking): 416,
-        head("PATCH", location, "Content-Length: 5", "Content-Range: 0-7", asking): 400,
-        head("PUT", location, "Content-Length: 5", asking): 400,
-        head("PUT", f"{repo.url}/manifests/-x", "Content-Length: 5", asking): 400,
-        head("PUT", f"{repo.url}/manifests/1.0", f"Content-Length: {9 << 20}", asking): 413,
-        head("POST", f"{repo.uploads}?digest=x", "Content-Length: 5", asking): 400,
-    }
-    for request, status in refusals.items():
-        assert first_answer(shared_server, request).startswith(b"HTTP/1.1 %d " % status), request
 
 
 def test_an_old_client_is_answered(repo: Repository, shared_server: Server) -> None:
