@@ -16,6 +16,7 @@ from pierone_http.errors import HeadTooLarge, HttpInvalid, error_response
 from pierone_http.expectation import until_asked_for
 from pierone_http.patience import Patience, untaken
 from pierone_http.request_head import check_head, has_body
+from pierone_http.resting import RestingFlow
 
 # Room for an access token of a hundred kilobytes; without a limit, heads and trailers that do not end fill the memory.
 HEAD_MAX_BYTES = 256 << 10
@@ -33,6 +34,9 @@ class RegistryProtocol(HttpToolsProtocol):
     patience = 60.0
     # Bytes since a head, a piece of a body or a message was complete: the length of what is not complete yet.
     _pending_bytes = 0
+    # Pieces of bodies in what was read last.
+    _pieces = 0
+    flow: RestingFlow
     _deadline: asyncio.TimerHandle | None = None
     # Whether no more is read, and what is still to be said about it.
     _is_refused = False
@@ -46,6 +50,7 @@ class RegistryProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Wait for the first head."""
         super().connection_made(transport)
+        self.flow = RestingFlow(transport)
         self._taking = Patience(partial(untaken, transport), self.patience, transport.abort)
         self._expect_head(self.patience)
 
@@ -53,6 +58,7 @@ class RegistryProtocol(HttpToolsProtocol):
         """Wait no more."""
         self._stop_waiting()
         self._taking.end()
+        self.flow.end()
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
@@ -73,6 +79,9 @@ class RegistryProtocol(HttpToolsProtocol):
                 self.transport.abort()
             return
         super().data_received(data)
+        if self._pieces:
+            self.flow.rest_after(self._pieces)
+            self._pieces = 0
         if self._pending_bytes > HEAD_MAX_BYTES:
             self._refuse(HeadTooLarge(f"target and headers of a request may have {HEAD_MAX_BYTES} bytes; send fewer"))
 
@@ -115,6 +124,7 @@ class RegistryProtocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """A piece of a body came."""
         self._pending_bytes = 0
+        self._pieces += 1
         self.cycle.waiting_for_100_continue = False
         super().on_body(body)
 

@@ -98,6 +98,7 @@ class ReceivingProtocol(RegistryProtocol):
             super().on_body(body)
             return
         self._pending_bytes = 0
+        self._pieces += 1
         inflow.feed(body)
 
     def _drop(self, cycle: RequestResponseCycle) -> None:
