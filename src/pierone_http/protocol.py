@@ -58,7 +58,6 @@ class RegistryProtocol(HttpToolsProtocol):
         """Wait no more."""
         self._stop_waiting()
         self._taking.end()
-        self.flow.end()
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:

@@ -22,13 +22,14 @@ class RestingFlow(FlowControl):
         """Control the flow of `transport`."""
         super().__init__(transport)
         self._is_full = False
-        self._rest: asyncio.TimerHandle | None = None
+        self._rests = False
 
     def rest_after(self, pieces: int) -> None:
         """Read nothing for a while if what was read last had many `pieces`."""
-        if pieces > PIECES_FREE and not (self._rest or self._transport.is_closing()):
+        if pieces > PIECES_FREE:
             super().pause_reading()
-            self._rest = asyncio.get_running_loop().call_later(pieces * _REST_SECONDS, self._wake)
+            self._rests = True
+            asyncio.get_running_loop().call_later(pieces * _REST_SECONDS, self._wake)
 
     def pause_reading(self) -> None:
         """Read nothing until `resume_reading`."""
@@ -38,15 +39,10 @@ class RestingFlow(FlowControl):
     def resume_reading(self) -> None:
         """Read on, as soon as the connection has rested."""
         self._is_full = False
-        if not self._rest:
+        if not self._rests:
             super().resume_reading()
 
-    def end(self) -> None:
-        """The connection is lost."""
-        if self._rest:
-            self._rest.cancel()
-
     def _wake(self) -> None:
-        self._rest = None
-        if not (self._is_full or self._transport.is_closing()):
+        self._rests = False
+        if not self._is_full:
             super().resume_reading()
