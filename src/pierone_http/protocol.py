@@ -7,24 +7,24 @@ import asyncio
 import sys
 from functools import partial
 
+from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from pierone_core.errors import RegistryError
 from pierone_http import sendfile, whole_answer
-from pierone_http.errors import HeadTooLarge, HttpInvalid, TargetTooLong, error_response
+from pierone_http.errors import HeadTooLarge, HttpInvalid, error_response
+from pierone_http.expectation import until_asked_for
 from pierone_http.patience import Patience, untaken
+from pierone_http.request_head import check_head, has_body
+from pierone_http.resting import RestingFlow
 
 # Room for an access token of a hundred kilobytes; without a limit, heads and trailers that do not end fill the memory.
 HEAD_MAX_BYTES = 256 << 10
 # Requests that wait for the answer of the one before. Clients of registries hardly pipeline at all.
 PIPELINE_MAX = 100
-# The parser of URLs counts in 16 bits.
-TARGET_MAX_BYTES = (1 << 16) - 1
 # How long and how much a refused client may go on to send: if it could not, many would never come to read the refusal.
 _LINGER_SECONDS = 5.0
 _LINGER_BYTES = 16 << 20
-_HOSTS_NEEDED = {"1.1": 1, "1.0": 0}
-Headers = list[tuple[bytes, bytes]]
 
 
 class RegistryProtocol(HttpToolsProtocol):
@@ -34,8 +34,13 @@ class RegistryProtocol(HttpToolsProtocol):
     patience = 60.0
     # Bytes since a head, a piece of a body or a message was complete: the length of what is not complete yet.
     _pending_bytes = 0
+    # Pieces of bodies in what was read last.
+    _pieces = 0
+    flow: RestingFlow
     _deadline: asyncio.TimerHandle | None = None
+    # Whether no more is read, and what is still to be said about it.
     _is_refused = False
+    _refusal: RegistryError | None = None
 
     @classmethod
     def with_patience(cls, seconds: float) -> "type[RegistryProtocol]":
@@ -45,6 +50,7 @@ class RegistryProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Wait for the first head."""
         super().connection_made(transport)
+        self.flow = RestingFlow(transport)
         self._taking = Patience(partial(untaken, transport), self.patience, transport.abort)
         self._expect_head(self.patience)
 
@@ -72,6 +78,9 @@ class RegistryProtocol(HttpToolsProtocol):
                 self.transport.abort()
             return
         super().data_received(data)
+        if self._pieces:
+            self.flow.rest_after(self._pieces)
+            self._pieces = 0
         if self._pending_bytes > HEAD_MAX_BYTES:
             self._refuse(HeadTooLarge(f"target and headers of a request may have {HEAD_MAX_BYTES} bytes; send fewer"))
 
@@ -84,27 +93,38 @@ class RegistryProtocol(HttpToolsProtocol):
             refusal = HttpInvalid(f"the registry cannot read this as a request ({reason}); send plain HTTP/1.1")
         self._refuse(refusal)
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Log nothing: anybody may ask to leave HTTP, and uvicorn would advise to install what we never use."""
+
     def on_headers_complete(self) -> None:
         """Offer the extension before the application runs; what is raised here is answered, and the connection ends."""
         self._pending_bytes = 0
         self._stop_waiting()
-        _check_head(self.url, self.parser.get_http_version(), self.headers)
+        check_head(self.url, self.parser.get_http_version(), self.headers)
         leaves_http = self.parser.should_upgrade()
-        if leaves_http and _has_body(self.headers):
+        if leaves_http and has_body(self.headers):
             raise HttpInvalid("a request to upgrade has a body, which the parser would read as the next request")
         super().on_headers_complete()
+        self.headers = []  # for trailers, which the parser tells as fields: never merged (RFC 9110 section 6.5.1)
         if leaves_http:  # we never do (RFC 9110 section 7.8), and what follows would be lost: answer and close
             self.cycle.keep_alive = False
         if len(self.pipeline) > PIPELINE_MAX:
             raise HttpInvalid("too many requests before their answers; wait for some")
-        offered: dict[str, object] = {whole_answer.EXTENSION: partial(whole_answer.write_whole, self.cycle)}
+        offered: dict[str, object] = {}
+        if not self.expect_100_continue:
+            offered[whole_answer.EXTENSION] = partial(whole_answer.write_whole, self.cycle)
         if self.scheme == "http":
             offered[sendfile.EXTENSION] = partial(sendfile.send_file, self.cycle)
         self.scope["extensions"] = offered  # type: ignore[typeddict-item]  # typed for ASGI's own
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        super()._start_asgi_task(cycle, until_asked_for(cycle, app) if cycle.waiting_for_100_continue else app)
+
     def on_body(self, body: bytes) -> None:
         """A piece of a body came."""
         self._pending_bytes = 0
+        self._pieces += 1
+        self.cycle.waiting_for_100_continue = False
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -113,27 +133,46 @@ class RegistryProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Wait for the next head, unless it came already."""
+        """Say what was to be said after this answer, or wait for the next head, unless it came already."""
+        is_last = not self.pipeline
         super().on_response_complete()
-        if self.cycle.response_complete:
+        if self._refusal and is_last:
+            self._end_with(self._refusal)
+        elif self.cycle.response_complete:
             self._expect_head(self.timeout_keep_alive)
 
     def _refuse(self, error: RegistryError) -> None:
-        """Answer and end the connection; nothing is said in the middle of another answer, or in place of one."""
+        """Refuse what came last; what came before it may be done already, and is answered first."""
         if self._is_refused or self.transport.is_closing():
             return
-        cycle = self._last_cycle()
-        if self.pipeline or (cycle is not None and cycle.response_started and not cycle.response_complete):
-            self.transport.close()
-            return
-        if cycle is not None:  # nobody is there any more for an answer that has not begun, and nothing is done of it
-            cycle.body = bytearray()
-            cycle.disconnected = True
-            cycle.message_event.set()
-        self.transport.write(self._written(error))
-        self.transport.write_eof()
         self._is_refused = True
-        self._expect_head(_LINGER_SECONDS)
+        if self._is_answering():
+            self._refusal = error
+        else:
+            self._end_with(error)
+
+    def _is_answering(self) -> bool:
+        """Whether a request before the refused one waits for its answer; what had begun of the refused one is ended."""
+        cycle = self._last_cycle()
+        if cycle is None or cycle.response_started or not cycle.more_body:  # it is another one
+            return cycle is not None and not cycle.response_complete
+        if self.pipeline:
+            self.pipeline.popleft()
+            return True
+        self._drop(cycle)
+        return False
+
+    def _drop(self, cycle: RequestResponseCycle) -> None:
+        """Nobody is there any more for this answer, which has not begun, and nothing is done of it."""
+        cycle.body = bytearray()
+        cycle.disconnected = True
+        cycle.message_event.set()
+
+    def _end_with(self, error: RegistryError) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(self._written(error))
+            self.transport.write_eof()
+            self._expect_head(_LINGER_SECONDS)
 
     def _last_cycle(self) -> RequestResponseCycle | None:
         return self.cycle  # None before the first request, which uvicorn's types leave out
@@ -159,25 +198,3 @@ class RegistryProtocol(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
-
-
-def _check_head(target: bytes, version: str, headers: Headers) -> None:
-    """Refuse what the parser lets pass and others may read in another way (RFC 9112 sections 2.3, 3.2, 6.1)."""
-    if len(target) > TARGET_MAX_BYTES:
-        raise TargetTooLong(f"the target of a request may have {TARGET_MAX_BYTES} bytes; ask for less at once")
-    if version not in _HOSTS_NEEDED:
-        raise HttpInvalid("the registry speaks HTTP/1.1 and 1.0 only")
-    if not _HOSTS_NEEDED[version] <= len(_values(headers, b"host")) <= 1:
-        raise HttpInvalid("a request needs one Host header")
-    codings = _values(headers, b"transfer-encoding")
-    if codings and (version, codings) != ("1.1", [b"chunked"]):
-        raise HttpInvalid("the registry knows no transfer coding but chunked; send the body without any")
-
-
-def _has_body(headers: Headers) -> bool:
-    lengths = _values(headers, b"content-length")
-    return bool(_values(headers, b"transfer-encoding")) or any(length.strip(b"0 ") for length in lengths)
-
-
-def _values(headers: Headers, name: bytes) -> list[bytes]:
-    return [value.strip().lower() for key, value in headers if key == name]

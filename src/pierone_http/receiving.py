@@ -16,7 +16,6 @@ from starlette.requests import Request
 from starlette.types import Message, Receive
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from pierone_core.errors import RegistryError
 from pierone_http.body import BATCH_BYTES
 from pierone_http.protocol import RegistryProtocol
 
@@ -99,11 +98,12 @@ class ReceivingProtocol(RegistryProtocol):
             super().on_body(body)
             return
         self._pending_bytes = 0
+        self._pieces += 1
         inflow.feed(body)
 
-    def _refuse(self, error: RegistryError) -> None:
-        super()._refuse(error)
-        if self._is_refused and self._inflow:
+    def _drop(self, cycle: RequestResponseCycle) -> None:
+        super()._drop(cycle)
+        if self._inflow:
             self._inflow.drop()
 
     def _offer(self, cycle: RequestResponseCycle) -> Callable[[], Receive]:

@@ -1,7 +1,18 @@
 """What is no request of HTTP/1.1, or could be read as two: refused as the distribution spec has it, and hung up on."""
 
 import pytest
-from tests.integration.oci import Refusal, Repository, answer, digest_of, head, read_refusal, wire
+from tests.integration.answers import statuses
+from tests.integration.oci import (
+    OCI_MANIFEST,
+    Refusal,
+    Repository,
+    answer,
+    digest_of,
+    encode,
+    head,
+    read_refusal,
+    wire,
+)
 from tests.integration.server import Server
 
 TARGET = "/v2/a/b/manifests/1"
@@ -68,22 +79,26 @@ def test_what_is_refused_is_not_done_in_part(repo: Repository, shared_server: Se
     assert repo.api.get(location).headers["Range"] == "0-0"
 
 
-def test_a_request_with_garbage_at_its_heels_is_refused_and_not_done(repo: Repository, shared_server: Server) -> None:
-    location = repo.start_upload()
+def test_what_is_done_is_answered_before_what_comes_behind_it_is_refused(
+    repo: Repository, shared_server: Server
+) -> None:
+    data = encode(repo.image())
+    request = head("PUT", f"{repo.url}/manifests/1.0", f"Content-Type: {OCI_MANIFEST}", f"Content-Length: {len(data)}")
     with wire(shared_server) as connection:
-        connection.sendall(head("PATCH", location, "Content-Length: 5") + b"12345and some garbage\r\n\r\n")
-        assert answer(connection)[0].status == 400
-        assert repo.api.get(location).headers["Range"] == "0-0"  # the connection is still open
+        connection.sendall(request + data + b"GARBAGE\x00\r\n\r\n")
+        assert statuses(connection) == [201, 400]
+    assert repo.manifest("1.0").status_code == 200
     assert "Traceback" not in shared_server.log_tail()
 
 
-def test_a_refusal_is_never_taken_for_the_answer_to_one_of_several_requests(shared_server: Server) -> None:
-    with wire(shared_server) as connection:
-        connection.sendall(head("GET", "/v2/") * 3 + b"and some garbage\r\n\r\n")
-        received = b""
-        while more := connection.recv(1 << 16):
-            received += more
-    assert b"400" not in received
+def test_what_cannot_be_read_is_refused_after_all_answers_before_it(repo: Repository, shared_server: Server) -> None:
+    location = repo.start_upload()
+    broken = head("PATCH", location, "Transfer-Encoding: chunked") + b"5\r\n12345\r\nzz\r\n"
+    for last in (b"and some garbage\r\n\r\n", broken):
+        with wire(shared_server) as connection:
+            connection.sendall(head("GET", "/v2/") * 3 + last)
+            assert statuses(connection) == [200, 200, 200, 400]
+    assert repo.api.get(location).headers["Range"] == "0-0"
 
 
 @pytest.mark.parametrize("coding", ["chunked", "Chunked", "CHUNKED"])
@@ -127,7 +142,8 @@ def test_nothing_is_said_in_the_middle_of_another_answer(repo: Repository, share
         connection.sendall(b"nonsense\r\n\r\n")
         while more := connection.recv(1 << 16):
             received += more
-    assert set(received.partition(b"\r\n\r\n")[2]) == {ord("x")}
+    body = received.partition(b"\r\n\r\n")[2].removeprefix(b"x" * 20_000_000)
+    assert body.startswith(b"HTTP/1.1 400 ")
 
 
 PLACES = {"//v2/": "GET", "//v2/a/b/tags/list": "GET", "///v2": "PUT", "http://x/v2/nothing": "GET", "*": "OPTIONS"}

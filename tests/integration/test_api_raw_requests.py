@@ -1,27 +1,12 @@
-"""What no HTTP library would send: several requests at once, questions before a body, and what is no request."""
-
-import socket
+"""What no HTTP library would send: several requests at once, trailers, and what is no request."""
 
 import pytest
+from tests.integration.answers import all_of, statuses
 from tests.integration.oci import Repository, answer, digest_of, head, read_refusal, wire
 from tests.integration.server import Server
 
-CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 # No server needs to read more before it knows that nothing sensible comes.
 ENDLESS = 4 << 20
-
-
-def all_of(connection: socket.socket) -> bytes:
-    """What comes until the server closes the connection."""
-    received = []
-    while more := connection.recv(1 << 16):
-        received.append(more)
-    return b"".join(received)
-
-
-def statuses(connection: socket.socket) -> list[int]:
-    """The statuses of all answers until the server closes the connection."""
-    return [int(part.split(b" ", 1)[0]) for part in all_of(connection).split(b"HTTP/1.1 ")[1:]]
 
 
 def test_garbage_after_a_request_is_refused_and_is_no_part_of_it(repo: Repository, shared_server: Server) -> None:
@@ -84,37 +69,6 @@ def test_a_connection_goes_on_after_a_body_that_was_refused_unread(repo: Reposit
         assert statuses(connection) == [404, 200]
 
 
-def first_answer(server: Server, request: bytes) -> bytes:
-    with wire(server) as connection:
-        connection.sendall(request)
-        return connection.recv(1 << 16)
-
-
-def test_a_client_that_asks_before_it_sends_is_told_to_go_on(repo: Repository, shared_server: Server) -> None:
-    target = f"{repo.start_upload()}?digest={digest_of(b'12345')}"
-    with wire(shared_server) as connection:
-        connection.sendall(head("PUT", target, "Content-Length: 5", "Expect: 100-continue"))
-        assert connection.recv(len(CONTINUE), socket.MSG_WAITALL) == CONTINUE
-        connection.sendall(b"12345")
-        assert answer(connection)[0].status == 201
-
-
-def test_a_client_that_asks_before_it_sends_is_refused_at_once(repo: Repository, shared_server: Server) -> None:
-    location = repo.start_upload()
-    asking = "Expect: 100-continue"
-    refusals = {
-        head("PATCH", repo.uploads + "unknown", "Content-Length: 5", asking): 404,
-        head("PATCH", location, "Content-Length: 5", "Content-Range: 3-7", asking): 416,
-        head("PATCH", location, "Content-Length: 5", "Content-Range: 0-7", asking): 400,
-        head("PUT", location, "Content-Length: 5", asking): 400,
-        head("PUT", f"{repo.url}/manifests/-x", "Content-Length: 5", asking): 400,
-        head("PUT", f"{repo.url}/manifests/1.0", f"Content-Length: {9 << 20}", asking): 413,
-        head("POST", f"{repo.uploads}?digest=x", "Content-Length: 5", asking): 400,
-    }
-    for request, status in refusals.items():
-        assert first_answer(shared_server, request).startswith(b"HTTP/1.1 %d " % status), request
-
-
 def test_an_old_client_is_answered(repo: Repository, shared_server: Server) -> None:
     blob = repo.push_blob(b"pulled")
     with wire(shared_server) as connection:
@@ -153,6 +107,21 @@ def test_a_chunked_body_that_does_not_end_is_cut(repo: Repository, shared_server
     assert repo.api.get("/v2/").status_code == 200
 
 
+@pytest.mark.parametrize("apart", [False, True], ids=["in one packet", "in many"])
+@pytest.mark.parametrize("field", ["Content-Range: 100-104", "Content-Range: nonsense"])
+def test_trailer_fields_change_nothing(repo: Repository, shared_server: Server, field: str, *, apart: bool) -> None:
+    location = repo.start_upload()
+    request = head("PATCH", location, "Transfer-Encoding: chunked") + b"5\r\nhello\r\n"
+    trailers = f"0\r\n{field}\r\n\r\n".encode()
+    with wire(shared_server) as connection:
+        connection.sendall(request if apart else request + trailers)
+        if apart:
+            repo.api.get("/v2/")  # answered after the server has seen what was sent before
+            connection.sendall(trailers)
+        assert answer(connection)[0].status == 202
+    assert repo.api.get(location).headers["Range"] == "0-4"
+
+
 def test_requests_that_pile_up_are_cut(repo: Repository, shared_server: Server) -> None:
     with wire(shared_server) as connection:
         connection.sendall(head("GET", "/v2/") * 2000)
@@ -181,3 +150,4 @@ def test_a_request_to_upgrade_is_answered_as_if_it_did_not_ask(shared_server: Se
     with wire(shared_server) as connection:
         connection.sendall(head("GET", "/v2/", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c"))
         assert statuses(connection) == [200]
+    assert "pip install" not in shared_server.log_tail()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.integration.oci import eventually
+from tests.integration.oci import digest_of, eventually
 from tests.unit.authentication import Source
 from tests.unit.hot_server import ALICE, HOT, IMAGE, TAG, HotServer
 
@@ -46,6 +46,12 @@ def test_nobody_else_is_given_what_is_kept(server: HotServer, method: str, targe
 def test_the_first_of_two_authorizations_counts(server: HotServer) -> None:
     assert status(server, WRONG, ALICE) == 401
     assert status(server, ALICE, WRONG) == 200
+
+
+def test_trailer_fields_are_no_header_fields(server: HotServer) -> None:
+    trailers = "Transfer-Encoding: chunked\r\n\r\n0"  # what is sent next comes behind the body
+    assert status(server, trailers, ALICE) == 401
+    assert status(server, ALICE, trailers, f'If-None-Match: "{digest_of(IMAGE)}"') == 200
 
 
 def test_with_public_read_anybody_is_given_what_is_kept(tmp_path: Path) -> None:

@@ -149,6 +149,18 @@ def test_many_requests_on_one_connection_are_no_head_without_end(server: HotServ
             assert wire.ask("GET", DIGEST, "X: " + "x" * 10_000).endswith(IMAGE)
 
 
+def test_nothing_is_said_after_the_last_answer(server: HotServer) -> None:
+    image = IMAGE + b" " * 2_000_000
+    server.push("large", image)
+    server.state.default_headers = [DATE, CLOSE]
+    with server.wire() as wire:
+        request = f"GET {REPOSITORY}/manifests/large HTTP/1.1\r\nHost: x\r\n{ALICE}\r\n\r\n"
+        wire.socket.sendall(request.encode() + b"and some garbage\r\n\r\n")
+        time.sleep(SHORT)
+        assert wire.answer().endswith(image)
+        assert wire.is_closed()
+
+
 def test_an_old_client_is_answered_by_the_application(server: HotServer) -> None:
     with server.wire() as wire:
         wire.send("GET", TAG, ALICE, "Connection: keep-alive", version="1.0")
