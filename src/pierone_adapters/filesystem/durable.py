@@ -38,7 +38,7 @@ def translated() -> Iterator[None]:
     except OSError as error:
         if error.errno in _FULL:
             raise StorageFull(
-                ("the registry has no room left to store content; free some, ask for the upload's offset and go on")
+                "the registry has no room left to store content; free some, ask for the upload's offset and go on"
             ) from error
         raise Unavailable(f"the registry cannot reach its storage: {error.strerror}") from error
 
