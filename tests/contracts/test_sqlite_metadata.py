@@ -1,7 +1,10 @@
 """What SQLite metadata promise beyond their ports: they survive, and several processes may use them at once."""
 
 import sqlite3
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -16,7 +19,7 @@ from tests.contracts.threads import MANY, all_at_once
 from pierone_adapters.sql import sqlite_metadata
 from pierone_core.errors import Unavailable
 from pierone_core.ports import Metadata, TagRaced
-from pierone_core.values import Tag
+from pierone_core.values import Digest, Tag
 
 
 def test_everything_is_there_after_opening_again(tmp_path: Path) -> None:
@@ -168,3 +171,27 @@ def test_a_file_that_was_removed_or_replaced_takes_no_more_writes(
         database.manifests.store(write(TWO, fixed("1.0")))
     with pytest.raises(Unavailable, match=r"gone|replaced"):
         database.uploads.remove("id-1")
+
+
+def test_a_writer_finds_the_moments_in_which_another_program_lets_go(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("pierone_adapters.sql.sqlite._WRITE_PATIENCE", 1500)
+    with closing(sqlite(tmp_path)) as metadata, ThreadPoolExecutor(1) as threads:
+        done = threading.Event()
+        other = threads.submit(_write_nearly_always, tmp_path / "pierone.sqlite", done)
+        try:
+            for number in range(60):
+                metadata.blobs.add(OTHER, Digest.of(b"%d" % number), 1)
+        finally:
+            done.set()
+        other.result()
+
+
+def _write_nearly_always(path: Path, done: threading.Event) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        while not done.is_set():
+            connection.execute("BEGIN IMMEDIATE")
+            time.sleep(0.04)
+            connection.execute("COMMIT")
+            time.sleep(0.0015)

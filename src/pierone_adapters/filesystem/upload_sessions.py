@@ -1,8 +1,7 @@
 """`UploadSessions` without a store: an upload is its file in `uploads/`, whose name says whose it is.
 
-A row in SQLite waits for the commit under way, twice for each blob. A file for the session alone would do harm as well:
-before ext4 makes a file it looks at every inode that was freed in the last minutes. Here nothing is made but the file
-that the bytes go to, and nothing is freed, as it becomes the blob.
+A row in SQLite waits for the commit under way, twice for each blob; a file for the session alone would have to be made
+and removed. Here nothing is made but the file that the bytes go to, and nothing is freed, as it becomes the blob.
 """
 
 import hashlib

@@ -41,7 +41,7 @@ class SqliteDatabase:
             self._prepare()
             self._inode = path.stat().st_ino
             self._readers = Readers(partial(_connect, path, _READ_PATIENCE))
-            self._writer = GroupCommit(_connect(path, _WRITE_PATIENCE))
+            self._writer = GroupCommit(_connect(path, _WRITE_PATIENCE), _WRITE_PATIENCE / 1000)
 
     def read(self, statement: Executable, parameters: Parameters) -> Sequence[Any]:
         """See `Database`."""
