@@ -64,12 +64,11 @@ class PostgresServer:
         """End the server as a crash would."""
         process = self._process
         if process is not None and process.poll() is None:
+            process.send_signal(signal.SIGSTOP)  # it must not begin another one now
             children = _children(process.pid)
             self._end(signal.SIGKILL)
-            # What the dead one's backends still hold would keep the next one from starting.
             for child in children:
-                with suppress(ProcessLookupError):
-                    os.kill(child, signal.SIGKILL)
+                _kill(child)
 
     def freeze(self) -> None:
         """Have the server take connections and bytes, and answer nothing."""
@@ -150,6 +149,15 @@ def postgres_server(directory: Path) -> Iterator[PostgresServer]:
         yield server
     finally:
         server.remove()
+
+
+def _kill(pid: int) -> None:
+    """Kill, and wait for the end: what it holds until then would keep the next server from starting."""
+    deadline = time.monotonic() + _PATIENCE
+    with suppress(ProcessLookupError):
+        while time.monotonic() < deadline:
+            os.kill(pid, signal.SIGKILL)
+            time.sleep(0.005)
 
 
 def _children(pid: int) -> list[int]:
