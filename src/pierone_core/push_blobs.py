@@ -83,7 +83,7 @@ class BlobPush:
         writer = self.store.open_upload(session.id, session.algorithm)
         try:
             # One that was finished or cancelled meanwhile has no bytes any more, and would be begun again here.
-            is_there = writer.offset or self.uploads.find(session.id, session.repository, session.starter)
+            is_there = writer.offset or self._is_under_way(session)
         except BaseException:
             writer.close()
             raise
@@ -94,8 +94,12 @@ class BlobPush:
         return writer
 
     def upload_size(self, session: UploadSession) -> int:
-        """How many bytes the upload has (end-13)."""
-        return self.store.upload_size(session.id)
+        """How many bytes the upload has (end-13); raise `BlobUploadUnknown` if it ended since `resume`."""
+        size = self.store.upload_size(session.id)
+        return size if size or self._is_under_way(session) else _refuse_unknown(session.id)
+
+    def _is_under_way(self, session: UploadSession) -> bool:
+        return self.uploads.find(session.id, session.repository, session.starter) is not None
 
     def finish_upload(self, session: UploadSession, digest: Digest, last: bytes = b"", start: int | None = None) -> int:
         """Append `last`, verify, publish, make visible (end-6); return the blob's size in bytes.
@@ -107,6 +111,17 @@ class BlobPush:
             if not writer.is_published:  # else the same request came before and its metadata could not be written
                 _check_start(writer, start)
                 writer.write(last)
+        except BaseException:
+            writer.close()
+            raise
+        return self.publish_upload(session, writer, digest)
+
+    def publish_upload(self, session: UploadSession, writer: UploadWriter, digest: Digest) -> int:
+        """Verify what `writer` holds, publish, make visible (end-6), close it; return the blob's size in bytes.
+
+        Nobody else comes at the upload in between. Raises `DigestInvalid`: then the whole upload is dropped.
+        """
+        try:
             size = writer.publish(digest)
             self.blobs.add(session.repository, digest, size)
             # The session goes before its bytes: as long as it is there, this request can be repeated.

@@ -59,7 +59,7 @@ def test_an_upload_that_has_ended_is_not_begun_again(
     push = registry.push_blobs
     session = push.start_upload(ALICE, APP)
     end(push, session)
-    for late in (push.open_upload, partial(push.finish_upload, digest=DIGEST, last=DATA)):
+    for late in (push.open_upload, push.upload_size, partial(push.finish_upload, digest=DIGEST, last=DATA)):
         with pytest.raises(BlobUploadUnknown):
             late(session)
     assert list(push.store.idle_uploads(TOMORROW)) == []

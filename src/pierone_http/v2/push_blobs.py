@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from contextlib import closing
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -18,6 +19,7 @@ from pierone_core.errors import (
     SizeInvalid,
     Unauthorized,
 )
+from pierone_core.ports import UploadWriter
 from pierone_core.push_blobs import BlobPush
 from pierone_core.records import UploadSession
 from pierone_core.values import Digest, Repository
@@ -119,29 +121,39 @@ class BlobPushEndpoints:
         first = await body.batch(least=1)
         if body.ended:
             await self.work.run(self.push.finish_upload, session, digest, first, start)
-        else:
-            await self._append(session, body, start, first)
-            await self.work.run(self.push.finish_upload, session, digest)
+            return
+        async with self._held(session, start) as writer:
+            if not writer.is_published:  # else the same request came before, or comes at the same time
+                await self._write(writer, body, first)
+            await self.work.run(self.push.publish_upload, session, writer, digest)
 
-    async def _append(self, session: UploadSession, body: Body, start: int | None, batch: bytes = b"") -> int:
-        """Write `batch` and the rest of `body`: one batch is written while the next is received."""
-        if not batch and start is None:  # what is there at once; for more, the upload is held against the sweeper
-            batch = await body.batch(least=1)
+    async def _append(self, session: UploadSession, body: Body, start: int | None) -> int:
+        # What is there at once; for more, the upload is held against the sweeper.
+        batch = await body.batch(least=1) if start is None else b""
         if body.ended:
             return await self.work.run(self._write_at_once, session, start, batch)
+        async with self._held(session, start) as writer:
+            await self._write(writer, body, batch)
+            return writer.offset
+
+    @asynccontextmanager
+    async def _held(self, session: UploadSession, start: int | None) -> AsyncIterator[UploadWriter]:
         writer = await self.work.run(self.push.open_upload, session, start)
         try:
-            while batch := batch or await body.batch():
-                writing = asyncio.ensure_future(self.work.run(writer.write, batch))
-                batch = b""
-                try:
-                    if not body.ended:
-                        batch = await body.batch()
-                finally:
-                    await writing
-            return writer.offset
+            yield writer
         finally:
             await self.work.run(writer.close)
+
+    async def _write(self, writer: UploadWriter, body: Body, batch: bytes) -> None:
+        """Write `batch` and the rest of `body`: one batch is written while the next is received."""
+        while batch := batch or await body.batch():
+            writing = asyncio.ensure_future(self.work.run(writer.write, batch))
+            batch = b""
+            try:
+                if not body.ended:
+                    batch = await body.batch()
+            finally:
+                await writing
 
     def _write_at_once(self, session: UploadSession, start: int | None, batch: bytes) -> int:
         # A hop to a thread costs more than what is done there for a small blob: one instead of three.

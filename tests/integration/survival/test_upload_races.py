@@ -52,6 +52,18 @@ def test_the_same_closing_request_sent_several_times_at_once_succeeds_or_has_to_
     assert statuses <= {201, 409}
 
 
+def test_the_same_large_closing_request_sent_twice_succeeds_whoever_is_first(
+    server: Server, registry: Registry, repository: str, random: Random
+) -> None:
+    for _ in range(20):
+        blob = random.randbytes(1_300_000)
+        request = _finish(registry.start_upload(repository), blob)
+        statuses = [answer.status_code for answer in at_once([server], [request] * 2)]
+        assert 201 in statuses
+        assert set(statuses) <= {201, 409}
+        registry.check_blob(repository, digest_of(blob))
+
+
 def test_a_request_that_waits_for_its_bytes_does_not_begin_a_cancelled_upload_again(
     server: Server, registry: Registry, repository: str
 ) -> None:
