@@ -100,10 +100,17 @@ class LargePublication:
                 running.update(data)
         finally:
             reader.close()
-        actual = Digest(digest.algorithm, running.hexdigest())
-        if actual != digest:
-            self.bucket.delete(self.key)
-        check(actual, digest)
+        check(Digest(digest.algorithm, running.hexdigest()), digest)
+
+
+def withdraw(bucket: Bucket, key: str, state: UploadState) -> None:
+    """Remove the bytes of an upload that was dropped in this state, but not a blob."""
+    if state.multipart:
+        with suppress(AbsentError):  # the parts are one object already
+            bucket.abort(key, state.multipart)
+    # A pointer is put only after the state says that its claim is verified, and nobody can make a dropped one say so.
+    if state.claim and not state.is_verified:
+        bucket.delete(key)
 
 
 def check(actual: Digest, digest: Digest) -> None:

@@ -14,6 +14,8 @@ from pierone_adapters.s3.bucket import Bucket, Part
 from pierone_adapters.s3.options import Layout
 from pierone_core.errors import BlobUploadUnknown, Unavailable, UploadBusy
 
+_GONE = "this upload was finished or cancelled by another request"
+_DROPPED = b"dropped"
 _DAMAGED = "the state of this upload in the storage is damaged; start a new one"
 _OFFSET, _MULTIPART, _NONCE = "offset", "multipart", "nonce"
 
@@ -62,11 +64,13 @@ class States:
         self._bucket, self._layout = bucket, layout
 
     def load(self, upload_id: str) -> tuple[UploadState, str] | None:
-        """The state and the tag of this version; None if the upload has none."""
+        """The state and the tag of this version; None if the upload has none; raises `BlobUploadUnknown` if dropped."""
         try:
             data, etag = self._bucket.get(self._layout.upload(upload_id))
         except AbsentError:
             return None
+        if data == _DROPPED:
+            raise BlobUploadUnknown(_GONE)
         return UploadState.decode(data), etag
 
     def save(self, upload_id: str, state: UploadState, etag: str | None) -> str:
@@ -74,10 +78,17 @@ class States:
 
         Raises `UploadBusy` if another request has written, `BlobUploadUnknown` if the upload is gone.
         """
+        notes = {_OFFSET: str(state.offset), _MULTIPART: state.multipart or ""}
+        return self._replace(upload_id, state.encode(), notes, etag)
+
+    def drop(self, upload_id: str, etag: str) -> None:
+        """Replace the version `etag` by what nobody goes on from, until `remove`; raises as `save`."""
+        self._replace(upload_id, _DROPPED, {_OFFSET: "0"}, etag)
+
+    def _replace(self, upload_id: str, data: bytes, notes: dict[str, str], etag: str | None) -> str:
         key, nonce = self._layout.upload(upload_id), uuid.uuid4().hex
-        notes = {_OFFSET: str(state.offset), _MULTIPART: state.multipart or "", _NONCE: nonce}
         try:
-            return self._bucket.put_state(key, state.encode(), notes, etag)
+            return self._bucket.put_state(key, data, notes | {_NONCE: nonce}, etag)
         except (TakenError, AbsentError):
             return self._after_all(key, nonce)
 
@@ -86,7 +97,7 @@ class States:
         try:
             found = self._bucket.head(key)
         except AbsentError:
-            raise BlobUploadUnknown("this upload was finished or cancelled by another request") from None
+            raise BlobUploadUnknown(_GONE) from None
         if found.notes.get(_NONCE) != nonce:
             raise UploadBusy("another request is writing to this upload; ask for its status and go on")
         return found.etag

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from pierone_adapters.s3.answers import AbsentError
 from pierone_adapters.s3.memory import Known, Published
-from pierone_adapters.s3.publication import LargePublication, check
+from pierone_adapters.s3.publication import LargePublication, check, withdraw
 from pierone_adapters.s3.shared import Shared
 from pierone_adapters.s3.state import UploadState
 from pierone_adapters.s3.stream import PartStream, Progress
@@ -144,10 +144,11 @@ class S3UploadWriter:
             raise BlobUploadInvalid(f"this upload is complete as {published.digest}; close it with that digest")
 
     def _drop(self) -> None:
-        """Forget the upload: its bytes are not what they were said to be."""
-        self._let_go()
-        if self._stream.multipart:
-            self._abort(self._stream.multipart)
+        """Forget the upload: its bytes are not what was said. Raises as `_save` if it is another's by now."""
+        self._give_up()
+        if self._etag:
+            self._shared.states.drop(self._id, self._etag)
+            withdraw(self._shared.bucket, self._key, self._state)
         if self._etag or (self._published and self._published.has_state):
             self._shared.states.remove(self._id)
 
