@@ -67,13 +67,16 @@ class LargePublication:
             self.bucket.abort(self.key, state.multipart or "")
 
     def _place(self, state: UploadState, digest: Digest) -> Place:
-        self._complete(state)
-        if not state.is_verified:
+        is_ours = self._complete(state)
+        if not (is_ours and state.is_verified):  # an object that was there already may be of other parts than ours
             self._verify(state, digest)
+        if not state.is_verified:
             self._claimed(state, digest, is_verified=True)
         return self.blobs.point(digest, Place(self.key, state.offset))
 
-    def _complete(self, state: UploadState) -> None:
+    def _complete(self, state: UploadState) -> bool:
+        """Make the parts one object; whether that was done here, and not before."""
+        is_ours = True
         try:
             self.bucket.complete(self.key, state.multipart or "", state.parts)
         except PartsChangedError as error:
@@ -81,8 +84,9 @@ class LargePublication:
                 "two requests wrote to this upload at the same time, and its bytes are damaged; start a new one"
             ) from error
         except (AbsentError, TakenError, ConflictError):  # done before, it seems
-            pass
+            is_ours = False
         self._check_size(state)
+        return is_ours
 
     def _check_size(self, state: UploadState) -> None:
         try:

@@ -105,3 +105,19 @@ def test_an_upload_that_was_dropped_and_not_removed_has_no_bytes_and_is_swept(
     assert list(after.idle_uploads(datetime.now(UTC) + timedelta(days=1))) == ["upload"]
     after.discard_upload("upload")
     assert (keys(tmp_path), multiparts(tmp_path)) == (set(), 0)
+
+
+def test_parts_that_come_too_late_do_not_point_to_the_bytes_of_another(replica: Replica, tmp_path: Path) -> None:
+    others = BYTES[::-1]
+    with closing(replica().open_upload("upload", "sha256")) as late:
+        late.write(others)
+        store = replica()
+        with closing(store.open_upload("upload", "sha256")) as first:
+            first.write(BYTES)
+            first.publish(DIGEST)
+        store.discard_upload("upload")
+        with pytest.raises(RegistryError):
+            late.publish(Digest.of(others))
+    assert read_all(s3(tmp_path).open_blob(DIGEST, 0, len(BYTES))) == BYTES
+    assert publish(s3(tmp_path), others, "again") == Digest.of(others)
+    assert read_all(s3(tmp_path).open_blob(Digest.of(others), 0, len(others))) == others
