@@ -51,7 +51,7 @@ class HotProtocol(ReceivingProtocol):
             self._pending_bytes = 0
             self.transport.write(answer)
             self.server_state.total_requests += 1
-            self._expect_head(self.timeout_keep_alive)
+            self._deadline.set(self.timeout_keep_alive)
 
     def on_message_complete(self) -> None:
         """A request is complete; one that was answered here has nothing that waits for its end."""

@@ -6,6 +6,7 @@ when a third of them is gone, which takes a slow client minutes. So what the ker
 
 import asyncio
 import fcntl
+import math
 import socket
 import sys
 import termios
@@ -35,6 +36,38 @@ class Patience:
     def _look(self, before: int) -> None:
         if self._untaken() < before:
             self.begin()
+        else:
+            self._give_up()
+
+
+class Deadline:
+    """A time for one client to come to the point, which is not over while the client takes what it was sent."""
+
+    def __init__(self, untaken: Callable[[], int], patience: float, give_up: Callable[[], object]) -> None:
+        """Call `give_up` when the time is over, or `untaken` bytes have not become fewer for `patience` seconds."""
+        self._untaken, self._patience, self._give_up = untaken, patience, give_up
+        self._timer: asyncio.TimerHandle | None = None
+
+    def set(self, seconds: float) -> None:
+        """The time is over in so many seconds; what was set before is forgotten."""
+        self.end()
+        self._wait(seconds, math.inf, 0)  # counting what is untaken is for the few clients whose time is over
+
+    def end(self) -> None:
+        """There is no deadline any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _wait(self, seconds: float, before: float, waited: float) -> None:
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._look, seconds, before, waited + seconds)
+
+    def _look(self, seconds: float, before: float, waited: float) -> None:
+        now = self._untaken()
+        if now and now < before:
+            self._wait(seconds, now, 0)
+        elif now and waited < self._patience:
+            self._wait(seconds, before, waited)
         else:
             self._give_up()
 

@@ -14,7 +14,7 @@ from pierone_core.errors import RegistryError
 from pierone_http import sendfile, whole_answer
 from pierone_http.errors import HeadTooLarge, HttpInvalid, error_response
 from pierone_http.expectation import until_asked_for
-from pierone_http.patience import Patience, untaken
+from pierone_http.patience import Deadline, Patience, untaken
 from pierone_http.request_head import check_head, has_body
 from pierone_http.resting import RestingFlow
 
@@ -37,7 +37,8 @@ class RegistryProtocol(HttpToolsProtocol):
     # Pieces of bodies in what was read last.
     _pieces = 0
     flow: RestingFlow
-    _deadline: asyncio.TimerHandle | None = None
+    # The request that is being answered; uvicorn's `cycle` is the one that came last.
+    _running: RequestResponseCycle | None = None
     # Whether no more is read, and what is still to be said about it.
     _is_refused = False
     _refusal: RegistryError | None = None
@@ -51,13 +52,18 @@ class RegistryProtocol(HttpToolsProtocol):
         """Wait for the first head."""
         super().connection_made(transport)
         self.flow = RestingFlow(transport)
-        self._taking = Patience(partial(untaken, transport), self.patience, transport.abort)
-        self._expect_head(self.patience)
+        what = partial(untaken, transport)
+        self._taking = Patience(what, self.patience, transport.abort)
+        self._deadline = Deadline(what, self.patience, transport.abort)
+        self._deadline.set(self.patience)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no more."""
-        self._stop_waiting()
+        """Wait no more, and answer no more."""
+        self._deadline.end()
         self._taking.end()
+        if self._running and not self._running.response_complete:
+            self._running.disconnected = True
+            self._running.message_event.set()
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
@@ -99,8 +105,10 @@ class RegistryProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Offer the extension before the application runs; what is raised here is answered, and the connection ends."""
         self._pending_bytes = 0
-        self._stop_waiting()
+        self._deadline.end()
         check_head(self.url, self.parser.get_http_version(), self.headers)
+        if self.parser.get_http_version() == "1.0":
+            self.expect_100_continue = False  # RFC 9110 section 10.1.1: such a client knows no interim answers
         leaves_http = self.parser.should_upgrade()
         if leaves_http and has_body(self.headers):
             raise HttpInvalid("a request to upgrade has a body, which the parser would read as the next request")
@@ -118,6 +126,7 @@ class RegistryProtocol(HttpToolsProtocol):
         self.scope["extensions"] = offered  # type: ignore[typeddict-item]  # typed for ASGI's own
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = cycle
         super()._start_asgi_task(cycle, until_asked_for(cycle, app) if cycle.waiting_for_100_continue else app)
 
     def on_body(self, body: bytes) -> None:
@@ -138,8 +147,8 @@ class RegistryProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if self._refusal and is_last:
             self._end_with(self._refusal)
-        elif self.cycle.response_complete:
-            self._expect_head(self.timeout_keep_alive)
+        elif self.cycle.response_complete or self.transport.is_closing():  # then nothing that is queued is answered
+            self._deadline.set(self.timeout_keep_alive)
 
     def _refuse(self, error: RegistryError) -> None:
         """Refuse what came last; what came before it may be done already, and is answered first."""
@@ -172,7 +181,8 @@ class RegistryProtocol(HttpToolsProtocol):
         if not self.transport.is_closing():
             self.transport.write(self._written(error))
             self.transport.write_eof()
-            self._expect_head(_LINGER_SECONDS)
+            self.flow.resume_reading()  # or the client could not go on to send
+            self._deadline.set(_LINGER_SECONDS)
 
     def _last_cycle(self) -> RequestResponseCycle | None:
         return self.cycle  # None before the first request, which uvicorn's types leave out
@@ -182,19 +192,3 @@ class RegistryProtocol(HttpToolsProtocol):
         headers = [*self.server_state.default_headers, *response.raw_headers, (b"connection", b"close")]
         lines = b"".join(b"%b: %b\r\n" % header for header in headers)
         return b"%b%b\r\n%b" % (STATUS_LINE[response.status_code], lines, bytes(response.body))
-
-    def _expect_head(self, patience: float) -> None:
-        self._stop_waiting()
-        self._deadline = self.loop.call_later(patience, self._give_up, patience)
-
-    def _give_up(self, patience: float) -> None:
-        """Unless the client still takes an answer, which has patience of its own."""
-        if self.flow.write_paused:
-            self._expect_head(patience)
-        else:
-            self.transport.abort()
-
-    def _stop_waiting(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None

@@ -1,6 +1,7 @@
 """`Expect: 100-continue`: clients that ask before they send a body (RFC 9110 section 10.1.1)."""
 
 import socket
+import time
 
 import pytest
 from tests.integration.answers import statuses
@@ -23,6 +24,16 @@ def test_a_client_that_asks_before_it_sends_is_told_to_go_on(repo: Repository, s
         assert connection.recv(len(CONTINUE), socket.MSG_WAITALL) == CONTINUE
         connection.sendall(b"12345")
         assert answer(connection)[0].status == 201
+
+
+def test_an_old_client_that_asks_is_told_nothing_before_its_answer(repo: Repository, shared_server: Server) -> None:
+    target = f"{repo.start_upload()}?digest={digest_of(b'12345')}"
+    asking = head("PUT", target, "Content-Length: 5", "Expect: 100-continue").replace(b"HTTP/1.1", b"HTTP/1.0")
+    with wire(shared_server) as connection:
+        connection.sendall(asking)
+        time.sleep(0.3)
+        connection.sendall(b"12345")
+        assert statuses(connection) == [201]
 
 
 def test_a_client_that_asks_before_it_sends_is_refused_at_once(repo: Repository, shared_server: Server) -> None:

@@ -16,6 +16,8 @@ from tests.integration.oci import (
 from tests.integration.server import Server
 
 TARGET = "/v2/a/b/manifests/1"
+# More than is read before the body is asked for, and more than the kernel keeps, which a refused client may still send.
+READ, SENT_ON = 3 << 20, 12 << 20
 # No server needs to read more before it knows that nothing sensible comes.
 ENDLESS = 4 << 20
 
@@ -77,6 +79,16 @@ def test_what_is_refused_is_not_done_in_part(repo: Repository, shared_server: Se
     location = repo.start_upload()
     assert refused(shared_server, head("PATCH", location, "Transfer-Encoding: gzip, chunked") + b"1\r\nx").status == 400
     assert repo.api.get(location).headers["Range"] == "0-0"
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_a_client_that_sends_on_is_refused_so_that_it_can_read_why(
+    repo: Repository, shared_server: Server, method: str
+) -> None:
+    target = TARGET if method == "PUT" else repo.start_upload()
+    body = b"%x\r\n%b\r\nzz\r\n" % (READ, bytes(READ))
+    request = head(method, target, "Transfer-Encoding: chunked") + body + bytes(SENT_ON)
+    assert refused(shared_server, request).status == 400
 
 
 def test_what_is_done_is_answered_before_what_comes_behind_it_is_refused(
