@@ -41,9 +41,13 @@ class LeakDetector:
         growth = memory(self._server, "VmRSS") - (self._memory or 0)
         assert growth <= MOST_GROWTH_BYTES + for_connected, f"the server has grown by {growth:,} bytes"
 
-    def new_uploads(self) -> set[str]:
+    def _new_uploads(self) -> set[str]:
         """List the uploads that are under way now and were not at the beginning."""
         return upload_files(self._server.data_dir) - self._uploads
+
+    def check_uploads(self) -> None:
+        """Check that no upload is under way that was not at the beginning; one that is cancelled now is waited for."""
+        wait_until(lambda: not self._new_uploads(), "uploads that are over are removed")
 
     def _left_open(self) -> Counter[str]:
         return descriptors(self._server) - self._descriptors
