@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.contracts.adapters import BLOB_STORES, CLOCK_STEPS, METADATA, give_back, sqlite
+from tests.contracts.group import Group
 
 from pierone_adapters.filesystem import FilesystemBlobStore
 from pierone_core.ports import (
@@ -67,6 +68,14 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
 def clock_step(request: pytest.FixtureRequest) -> float:
     """Tell how long a test must wait, in seconds, for that store to see two points in time as different."""
     return CLOCK_STEPS[request.node.callspec.params["store"]]
+
+
+@pytest.fixture
+def group(tmp_path: Path) -> Iterator[Group]:
+    """Begin a group commit on an empty file."""
+    held = Group(tmp_path / "file")
+    yield held
+    held.commit.close()
 
 
 @pytest.fixture

@@ -5,25 +5,16 @@ import os
 import signal
 import sqlite3
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TextIO
 
-import pytest
 from tests.contracts.group import Group, Refused, take, take_and_refuse
 from tests.contracts.processes import PATIENCE, process
 
 _EACH = 50
-
-
-@pytest.fixture
-def group(tmp_path: Path) -> Iterator[Group]:
-    held = Group(tmp_path / "file")
-    yield held
-    held.commit.close()
 
 
 def promise(number: int, connection: sqlite3.Connection) -> None:

@@ -5,7 +5,6 @@ import signal
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from functools import partial
@@ -19,13 +18,6 @@ from tests.garbage import Data, no_collection
 
 _INTERRUPTS = 150
 _OTHERS = 3
-
-
-@pytest.fixture
-def group(tmp_path: Path) -> Iterator[Group]:
-    held = Group(tmp_path / "file")
-    yield held
-    held.commit.close()
 
 
 def refuse(_: Data, _connection: sqlite3.Connection) -> None:

@@ -40,20 +40,13 @@ def test_a_request_is_one_line_that_says_what_was_answered(logging_server: Serve
     assert 0 < line["seconds"] < 30
 
 
-def test_an_answer_that_is_written_at_once_is_logged_with_its_size(logging_server: Server) -> None:
+@pytest.mark.parametrize(("request_id", "path"), [("at-once", "/v2/_catalog"), ("beside", "/.well-known/health")])
+def test_whoever_answers_it_is_logged_with_its_size(logging_server: Server, request_id: str, path: str) -> None:
     with connect(logging_server.url) as api:
-        answered = api.get("/v2/_catalog", headers={"X-Request-Id": "list-1"})
-    eventually(lambda: lines(logging_server, "list-1") != [])
-    [line] = lines(logging_server, "list-1")
-    assert (line["path"], line["status"], line["bytes"]) == ("/v2/_catalog", 200, len(answered.content))
-
-
-def test_what_is_answered_beside_the_registry_api_is_logged_as_well(logging_server: Server) -> None:
-    with connect(logging_server.url) as api:
-        answered = api.get("/.well-known/health", headers={"X-Request-Id": "probe-1"})
-    eventually(lambda: lines(logging_server, "probe-1") != [])
-    [line] = lines(logging_server, "probe-1")
-    assert (line["path"], line["status"], line["bytes"]) == ("/.well-known/health", 200, len(answered.content))
+        answered = api.get(path, headers={"X-Request-Id": request_id})
+    eventually(lambda: lines(logging_server, request_id) != [])
+    [line] = lines(logging_server, request_id)
+    assert (line["path"], line["status"], line["bytes"]) == (path, 200, len(answered.content))
 
 
 @pytest.mark.parametrize(("path", "status"), [("/v2/team/none/manifests/1", 404), ("/nothing", 404)])
