@@ -44,6 +44,7 @@ class Together:
     def join(self, thread: int) -> None:
         """Take a thread along from now on, by the system's number of it."""
         self._threads.append(thread)
+        _yield(thread)
         if self._processor is not None:
             _place(thread, {self._processor})
 
@@ -70,6 +71,13 @@ def leave() -> None:
     """For a thread that goes its own way: where it was begun by one that is held, it would be held too."""
     if _IS_KNOWN:
         _place(0, _ANYWHERE)
+
+
+def _yield(thread: int) -> None:
+    # Else a thread that is woken by the loop pushes it aside, finds the interpreter taken, and goes to sleep again.
+    with suppress(OSError):
+        if os.sched_getscheduler(thread) == os.SCHED_OTHER:
+            os.sched_setscheduler(thread, os.SCHED_BATCH, os.sched_param(0))
 
 
 def _place(thread: int, processors: set[int]) -> None:

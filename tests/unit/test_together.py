@@ -64,6 +64,16 @@ def test_threads_that_wait_are_taken_along_when_the_loop_has_moved() -> None:
     apart(ask)
 
 
+def test_threads_that_are_woken_do_not_push_the_loop_aside() -> None:
+    async def ask() -> None:
+        work = Work(prompt=True, together=Together())
+        assert await work.run(os.sched_getscheduler, 0) == os.SCHED_BATCH
+        assert os.sched_getscheduler(0) == os.SCHED_OTHER
+        assert await work.fetch(os.sched_getscheduler, 0) == os.SCHED_OTHER
+
+    apart(ask)
+
+
 def test_the_loop_is_let_go_soon_and_at_the_end() -> None:
     async def ask() -> None:
         company = Together()
