@@ -43,6 +43,8 @@ class Together:
 
     def join(self, thread: int) -> None:
         """Take a thread along from now on, by the system's number of it."""
+        if not _IS_KNOWN:
+            return
         self._threads.append(thread)
         _yield(thread)
         if self._processor is not None:

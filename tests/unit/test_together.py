@@ -126,6 +126,7 @@ def test_where_the_system_has_no_such_call_threads_run_anywhere(monkeypatch: pyt
         work = Work(prompt=True, together=company)
         with company.running():
             assert await work.run(places) == ANYWHERE
+            assert await work.run(os.sched_getscheduler, 0) == os.SCHED_OTHER
             assert places() == ANYWHERE
 
     apart(ask)
