@@ -82,7 +82,7 @@ def create_app(parts: Parts, settings: Settings) -> App:
         challenges=Challenges(basic=settings.challenge == "basic", trusted_proxies=settings.trusted_proxies),
     )
     push, alone = parts.registry.push_blobs, parts.metadata.alone
-    sweeper = Sweeper(push, alone, work, settings.upload_max_age, settings.sweep_interval)
+    sweeper = Sweeper(push, alone, Work(prompt=False, threads=1), settings.upload_max_age, settings.sweep_interval)
     readiness = Readiness({"database": parts.metadata.check, "store": push.store.check})
     v2 = V2App(gate, _endpoints(parts, settings, work, gate, together))
     api = logs.Identified(_api(sweeper, readiness, parts, gate, work, together))
