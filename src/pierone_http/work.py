@@ -32,11 +32,12 @@ class Work:
     ) -> None:
         """`prompt`: metadata reads take microseconds (`Metadata.prompt`); `waiting`: so many may wait for `run`.
 
-        `together`: what `run` calls computes little, so its threads stay where the loop is.
+        `together`: what is called waits for no network, so its threads stay where the loop is.
         """
         self._prompt = prompt
         self._threads = _Threads(threads, "work", waiting, together)
-        self._readers, self._bulk = _Threads(threads, "read"), _Threads(threads, "bulk")
+        self._readers = _Threads(threads, "read", together=together)
+        self._bulk = _Threads(threads, "bulk")
 
     async def run(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call in a thread: for whatever writes, waits for a disk, or computes for long.

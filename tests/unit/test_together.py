@@ -44,9 +44,10 @@ def test_calls_run_on_the_processor_of_the_loop() -> None:
         work = Work(prompt=True, together=company)
         with company.running():
             for _ in range(100):
-                there = await work.run(places)
-                assert len(there) == 1
-                assert places() in (there, ANYWHERE)  # let go in between
+                for called in work.run, work.fetch:
+                    there = await called(places)
+                    assert len(there) == 1
+                    assert places() in (there, ANYWHERE)  # let go in between
 
     apart(ask)
 
@@ -69,7 +70,7 @@ def test_threads_that_are_woken_do_not_push_the_loop_aside() -> None:
         work = Work(prompt=True, together=Together())
         assert await work.run(os.sched_getscheduler, 0) == os.SCHED_BATCH
         assert os.sched_getscheduler(0) == os.SCHED_OTHER
-        assert await work.fetch(os.sched_getscheduler, 0) == os.SCHED_OTHER
+        assert await work.run_on(LARGE, os.sched_getscheduler, 0) == os.SCHED_OTHER
 
     apart(ask)
 
@@ -92,7 +93,7 @@ def test_the_loop_is_let_go_soon_and_at_the_end() -> None:
     apart(ask)
 
 
-def test_what_is_large_and_what_reads_goes_anywhere_though_a_held_loop_began_the_thread() -> None:
+def test_what_is_large_and_what_is_not_near_goes_anywhere_though_a_held_loop_began_the_thread() -> None:
     async def ask() -> None:
         company = Together()
         work, passwords = Work(prompt=True, together=company), Work(prompt=False)
@@ -101,7 +102,6 @@ def test_what_is_large_and_what_reads_goes_anywhere_though_a_held_loop_began_the
             assert len(places()) == 1
             assert await work.run_on(LARGE, places) == ANYWHERE
             assert len(await work.run_on(b"small", places)) == 1
-            assert await work.fetch(places) == ANYWHERE
             assert await passwords.run(places) == ANYWHERE
 
     apart(ask)
