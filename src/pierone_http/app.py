@@ -21,6 +21,7 @@ from pierone_http.health import Readiness
 from pierone_http.judgement import Judgement
 from pierone_http.settings import Settings
 from pierone_http.sweeper import Sweeper
+from pierone_http.together import Together
 from pierone_http.upload_pass import UploadPasses
 from pierone_http.v2.app import Endpoints, V2App
 from pierone_http.v2.discovery import DiscoveryEndpoints
@@ -71,7 +72,8 @@ class Parts:
 
 def create_app(parts: Parts, settings: Settings) -> App:
     """Compose the edge; `container` does it for the server, embedders may do it themselves."""
-    work = Work(prompt=parts.metadata.prompt)
+    together = Together()
+    work = Work(prompt=parts.metadata.prompt, together=together if parts.metadata.prompt else None)
     authentication = Authentication(parts.identity, parts.issuer, Work(prompt=False, threads=_IDENTITY_THREADS))
     gate = Gate(
         authentication=authentication,
@@ -80,10 +82,10 @@ def create_app(parts: Parts, settings: Settings) -> App:
         challenges=Challenges(basic=settings.challenge == "basic", trusted_proxies=settings.trusted_proxies),
     )
     push, alone = parts.registry.push_blobs, parts.metadata.alone
-    sweeper = Sweeper(push, alone, work, settings.upload_max_age, settings.sweep_interval)
+    sweeper = Sweeper(push, alone, Work(prompt=False, threads=1), settings.upload_max_age, settings.sweep_interval)
     readiness = Readiness({"database": parts.metadata.check, "store": push.store.check})
-    v2 = V2App(gate, _endpoints(parts, settings, work, gate))
-    api = logs.Identified(_api(sweeper, readiness, parts, gate, work))
+    v2 = V2App(gate, _endpoints(parts, settings, work, gate, together))
+    api = logs.Identified(_api(sweeper, readiness, parts, gate, work, together))
     return App(_logged(v2, settings), _logged(api, settings), readiness, gate)
 
 
@@ -91,11 +93,12 @@ def _logged(app: ASGIApp, settings: Settings) -> ASGIApp:
     return logs.AccessLog(app) if settings.access_log else app
 
 
-def _endpoints(parts: Parts, settings: Settings, work: Work, gate: Gate) -> Endpoints:
+def _endpoints(parts: Parts, settings: Settings, work: Work, gate: Gate, together: Together) -> Endpoints:
     registry, patience = parts.registry, settings.body_timeout
     passes = None if parts.identity.nobody.unrestricted else gate.passes
     # A store that hangs takes these threads; manifests and tags go on.
-    blob_work = Work(prompt=parts.metadata.prompt)
+    is_near = parts.metadata.prompt and registry.push_blobs.store.prompt
+    blob_work = Work(prompt=parts.metadata.prompt, together=together if is_near else None)
     judgement = Judgement(registry.access)
     return Endpoints(
         pull=PullEndpoints(registry.pull, work, blob_work, patience),
@@ -108,11 +111,12 @@ def _endpoints(parts: Parts, settings: Settings, work: Work, gate: Gate) -> Endp
     )
 
 
-def _api(sweeper: Sweeper, readiness: Readiness, parts: Parts, gate: Gate, work: Work) -> FastAPI:
+def _api(sweeper: Sweeper, readiness: Readiness, parts: Parts, gate: Gate, work: Work, together: Together) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with sweeper.running():
-            yield
+        with together.running():
+            async with sweeper.running():
+                yield
         parts.metadata.close()
 
     api = FastAPI(

@@ -14,20 +14,30 @@ from queue import SimpleQueue
 from typing import Any, ParamSpec, TypeVar
 
 from pierone_core.errors import Unavailable
+from pierone_http.together import Together, leave
 
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
+# A third of a millisecond of hashing.
+_BULK_BYTES = 512 << 10
 _Call = tuple[Context, Callable[[], Any], "asyncio.Future[Any]"]
 
 
 class Work:
     """Runs synchronous calls of the core for asynchronous handlers."""
 
-    def __init__(self, *, prompt: bool, threads: int = 32, waiting: float = math.inf) -> None:
-        """`prompt`: metadata reads take microseconds (`Metadata.prompt`); `waiting`: so many may wait for `run`."""
+    def __init__(
+        self, *, prompt: bool, threads: int = 32, waiting: float = math.inf, together: Together | None = None
+    ) -> None:
+        """`prompt`: metadata reads take microseconds (`Metadata.prompt`); `waiting`: so many may wait for `run`.
+
+        `together`: what is called waits for no network, so its threads stay where the loop is.
+        """
         self._prompt = prompt
-        self._threads, self._readers = _Threads(threads, "work", waiting), _Threads(threads, "read")
+        self._threads = _Threads(threads, "work", waiting, together)
+        self._readers = _Threads(threads, "read", together=together)
+        self._bulk = _Threads(threads, "bulk")
 
     async def run(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call in a thread: for whatever writes, waits for a disk, or computes for long.
@@ -35,6 +45,15 @@ class Work:
         Raises `Unavailable` if too many calls wait for a thread.
         """
         return await self._threads.run(partial(call, *args, **kwargs))
+
+    async def run_on(self, data: bytes, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call as `run` does what hashes and writes `data`: if that takes long, on any processor.
+
+        It does so without the interpreter, beside everything else.
+        """
+        if len(data) < _BULK_BYTES:
+            return await self.run(call, *args, **kwargs)
+        return await self._bulk.run(partial(call, *args, **kwargs))
 
     async def read(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call a read of the metadata, on the loop where that is prompt."""
@@ -52,8 +71,8 @@ class _Threads:
     each, takes 24. They are daemons: what a process leaves undone at its end is what a crash would leave.
     """
 
-    def __init__(self, most: int, name: str, waiting: float = math.inf) -> None:
-        self._most, self._name, self._waiting = most, name, waiting
+    def __init__(self, most: int, name: str, waiting: float = math.inf, together: Together | None = None) -> None:
+        self._most, self._name, self._waiting, self._together = most, name, waiting, together
         self._calls: SimpleQueue[_Call] = SimpleQueue()
         self._begun = self._unfinished = 0
 
@@ -69,6 +88,8 @@ class _Threads:
             self._begin()
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._unfinished += 1
+        if self._together:
+            self._together.gather()
         self._calls.put((copy_context(), call, future))
         return future
 
@@ -83,6 +104,10 @@ class _Threads:
         self._begun += 1
 
     def _serve(self) -> None:
+        if self._together:
+            self._together.join(threading.get_native_id())
+        else:
+            leave()
         while True:
             self._serve_one(*self._calls.get())
 

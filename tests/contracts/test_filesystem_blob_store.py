@@ -106,11 +106,12 @@ def test_idle_uploads_can_be_asked_for_while_another_process_takes_them_away(
     assert list(disk.idle_uploads(datetime.now(UTC) + timedelta(days=1))) == []
 
 
-def test_a_batch_that_does_not_fit_is_not_written_at_all(disk: FilesystemBlobStore) -> None:
+@pytest.mark.parametrize("size", [20, 1 << 20])
+def test_a_batch_that_does_not_fit_is_not_written_at_all(disk: FilesystemBlobStore, size: int) -> None:
     writer = disk.open_upload("upload", "sha256")
     writer.write(DATA)
     with files_of_at_most(len(DATA) + 5), pytest.raises(Unavailable):
-        writer.write(b"more than five bytes")
+        writer.write(bytes(size))
     assert writer.offset == disk.upload_size("upload") == len(DATA)
     writer.write(b"!")
     assert writer.publish(Digest.of(DATA + b"!")) == len(DATA) + 1

@@ -8,6 +8,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -24,11 +25,14 @@ _REMEMBERED_HASHES = 4096
 class FilesystemBlobStore:
     """Blobs below one directory, which several processes may share."""
 
+    prompt = True
+
     def __init__(self, root: Path) -> None:
         """Use `root`, made if it is missing; raises `Unavailable` if it cannot be used."""
         self._blobs, self._uploads = root / "blobs", root / "uploads"
         self._hashes: OrderedDict[str, tuple[FileState, Hash]] = OrderedDict()
         self._mutex = threading.Lock()
+        self.hashing: Executor = ThreadPoolExecutor(os.cpu_count(), "hash")
         with translated():
             self._blobs.mkdir(parents=True, exist_ok=True)
             self._uploads.mkdir(exist_ok=True)

@@ -3,6 +3,7 @@
 import os
 import stat
 import threading
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Protocol
 
@@ -12,12 +13,16 @@ from pierone_core.errors import BlobUploadInvalid, DigestInvalid, Unavailable
 from pierone_core.values import Digest, Hash, new_hash
 
 _READ_SIZE = 1 << 20
+# Below it another thread costs more than it gains.
+_BESIDE_BYTES = 512 << 10
 # Nobody is to write to a published blob, whatever program it is. An upload with this mode is complete: it has got the
 # name of a blob, or is about to. (The number of links would not do: backups make links.)
 _BLOB_MODE = 0o444
 
 
 class _Store(Protocol):
+    hashing: Executor
+
     def blob_path(self, digest: Digest) -> Path: ...
     def remember_hash(self, upload_id: str, state: FileState, running: Hash) -> None: ...
     def recall_hash(self, upload_id: str, state: FileState) -> Hash | None: ...
@@ -59,11 +64,22 @@ class FilesystemUploadWriter:
             raise BlobUploadInvalid("this upload is complete; close it with a PUT that has no body")
         with self._mutex, translated():
             self._check_open()
-            write_all(self._fd, batch, self._offset)
+            self._append(batch)
             self._offset += len(batch)
             self._writeback.advance(self._offset)
-            if self._hash:
-                self._hash.update(batch)
+
+    def _append(self, batch: bytes) -> None:
+        running = self._hash
+        if running is None or len(batch) < _BESIDE_BYTES:
+            write_all(self._fd, batch, self._offset)
+            if running:
+                running.update(batch)
+            return
+        self._hash = None  # of more than the file has, should writing fail
+        hashing = self._store.hashing.submit(running.update, batch)
+        write_all(self._fd, batch, self._offset)
+        hashing.result()
+        self._hash = running
 
     def publish(self, digest: Digest) -> int:
         """See `UploadWriter`."""

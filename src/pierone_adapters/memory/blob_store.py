@@ -28,6 +28,8 @@ class _Upload:
 class MemoryBlobStore:
     """`BlobStore` in memory."""
 
+    prompt = True
+
     def __init__(self) -> None:
         """An empty store."""
         self._blobs: dict[Digest, bytes] = {}

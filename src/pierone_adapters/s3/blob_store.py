@@ -28,6 +28,8 @@ _LOG = logging.getLogger(__name__)
 class S3BlobStore:
     """Blobs below a prefix of a bucket."""
 
+    prompt = False
+
     def __init__(self, options: S3Options) -> None:
         """Nothing is sent yet: see `check_bucket`."""
         self._options, self._layout = options, Layout(options.prefix)

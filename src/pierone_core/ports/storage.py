@@ -57,6 +57,10 @@ class BlobReader(Protocol):
 class BlobStore(Protocol):
     """Where blob bytes lie, by digest; knows nothing of repositories."""
 
+    @property
+    def prompt(self) -> bool:
+        """Whether its calls take microseconds, but for what they wait for a disk."""
+
     def open_upload(self, upload_id: str, algorithm: str) -> UploadWriter:
         """Hold the upload, begun on first use; raises `UploadBusy` while another request holds it."""
 

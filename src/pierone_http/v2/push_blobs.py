@@ -120,7 +120,7 @@ class BlobPushEndpoints:
     async def _finish(self, session: UploadSession, body: Body, start: int | None, digest: Digest) -> None:
         first = await body.batch(least=1)
         if body.ended:
-            await self.work.run(self.push.finish_upload, session, digest, first, start)
+            await self.work.run_on(first, self.push.finish_upload, session, digest, first, start)
             return
         async with self._held(session, start) as writer:
             if not writer.is_published:  # else the same request came before, or comes at the same time
@@ -131,7 +131,7 @@ class BlobPushEndpoints:
         # What is there at once; for more, the upload is held against the sweeper.
         batch = await body.batch(least=1) if start is None else b""
         if body.ended:
-            return await self.work.run(self._write_at_once, session, start, batch)
+            return await self.work.run_on(batch, self._write_at_once, session, start, batch)
         async with self._held(session, start) as writer:
             await self._write(writer, body, batch)
             return writer.offset
@@ -147,7 +147,7 @@ class BlobPushEndpoints:
     async def _write(self, writer: UploadWriter, body: Body, batch: bytes) -> None:
         """Write `batch` and the rest of `body`: one batch is written while the next is received."""
         while batch := batch or await body.batch():
-            writing = asyncio.ensure_future(self.work.run(writer.write, batch))
+            writing = asyncio.ensure_future(self.work.run_on(batch, writer.write, batch))
             batch = b""
             try:
                 if not body.ended:
