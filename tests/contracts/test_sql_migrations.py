@@ -181,7 +181,7 @@ def test_a_server_with_nothing_to_migrate_starts_without_what_migrations_and_pos
     code = (
         "import sys; from pathlib import Path; from pierone_http import __main__; "
         "from pierone_adapters.sql import sqlite_metadata; sqlite_metadata(Path(sys.argv[1])).close(); "
-        "print([name for name in ('alembic', 'psycopg') if name in sys.modules])"
+        "print([name for name in ('alembic', 'psycopg', 'sqlalchemy.dialects.postgresql') if name in sys.modules])"
     )
     for _ in range(2):
         command = [sys.executable, "-c", code, str(tmp_path / "pierone.sqlite")]

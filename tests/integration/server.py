@@ -18,6 +18,7 @@ from typing import Self
 
 import httpx2
 
+PROGRAM = Path(sys.executable).with_name("pierone-server")
 START_DEADLINE = 60
 STOP_DEADLINE = 20.0
 POLL_INTERVAL = 0.02
@@ -29,7 +30,7 @@ PORTS = range(15000, 32000)
 
 
 class Server:
-    """One `python -m pierone_http serve`; open mode and file-system storage unless `env` says otherwise."""
+    """One `pierone-server serve`; open mode and file-system storage unless `env` says otherwise."""
 
     def __init__(self, data_dir: Path, *, env: Mapping[str, str] | None = None, port: int | None = None) -> None:
         """`env` is added to (and wins over) the settings this class makes; nothing runs until `start()`."""
@@ -56,7 +57,7 @@ class Server:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "pierone_http", "serve"],
+                [PROGRAM, "serve"],
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -1,4 +1,4 @@
-"""What the server was started with is not looked through for garbage while it serves."""
+"""What the server was started with is not looked through for garbage while it serves, and is no more than it needs."""
 
 import gc
 import subprocess
@@ -16,6 +16,18 @@ from pierone_http import start
 atexit.register(lambda: print("frozen", gc.get_freeze_count(), gc.isenabled()))
 sys.argv = ["pierone-server", "serve", "--help"]
 start.main()
+"""
+_APP = """
+import contextlib, sys
+from pierone_http import start
+sys.argv = ["pierone-server", "serve", "--help"]
+with contextlib.suppress(SystemExit):
+    start.main()
+from pierone_http.container import Container
+from pierone_http.settings import Settings
+Container(settings=Settings(storage="memory")).app()
+from fastapi.openapi.models import OpenAPI
+print([name for name in ("pydantic.v1", "rich", "yaml") if sys.modules.get(name)], OpenAPI.__pydantic_complete__)
 """
 # Some 100,000 objects are imported.
 _MANY = 30_000
@@ -45,3 +57,8 @@ def test_what_was_imported_is_set_aside_and_garbage_is_collected_again() -> None
     _, count, enabled = ran.stdout.splitlines()[-1].split()
     assert int(count) > _MANY
     assert enabled == "True"
+
+
+def test_what_libraries_do_without_is_not_imported_and_models_that_nobody_used_are_not_built() -> None:
+    ran = subprocess.run([sys.executable, "-c", _APP], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines()[-1] == "[] False"

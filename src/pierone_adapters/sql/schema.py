@@ -80,8 +80,8 @@ manifests = Table(
         "subject",
         "artifact_type",
         "digest",
+        # On PostgreSQL, too (0004). To say so here would load its dialect, which SQLite has no use for.
         sqlite_where=text("subject IS NOT NULL"),
-        postgresql_where=text("subject IS NOT NULL"),
     ),
 )
 
