@@ -14,17 +14,9 @@ def main() -> None:
     gc.disable()  # what imports make stays: looking through it for garbage takes a sixth of the start
     sys.modules.update(dict.fromkeys(_LEFT_OUT))  # type: ignore[arg-type]  # None: not to be had (`sys.modules`)
     try:
-        _build_models_when_used()
         from pierone_http.__main__ import main as run  # noqa: PLC0415 - the import is what may fail
     except ModuleNotFoundError as error:
         sys.exit(f"pierone-server: {error.name} is missing; run pip install 'pierone[server]'")
     gc.freeze()
     gc.enable()
     run()
-
-
-def _build_models_when_used() -> None:
-    # Most of them are FastAPI's own, of which only `/openapi.json` is made: 2 MiB and a tenth of the start.
-    from pydantic import BaseModel  # noqa: PLC0415 - as above
-
-    BaseModel.model_config["defer_build"] = True

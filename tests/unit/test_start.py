@@ -26,8 +26,7 @@ with contextlib.suppress(SystemExit):
 from pierone_http.container import Container
 from pierone_http.settings import Settings
 Container(settings=Settings(storage="memory")).app()
-from fastapi.openapi.models import OpenAPI
-print([name for name in ("pydantic.v1", "rich", "yaml") if sys.modules.get(name)], OpenAPI.__pydantic_complete__)
+print([name for name in ("pydantic.v1", "rich", "yaml") if sys.modules.get(name)])
 """
 # Some 100,000 objects are imported.
 _MANY = 30_000
@@ -59,6 +58,6 @@ def test_what_was_imported_is_set_aside_and_garbage_is_collected_again() -> None
     assert enabled == "True"
 
 
-def test_what_libraries_do_without_is_not_imported_and_models_that_nobody_used_are_not_built() -> None:
+def test_what_libraries_do_without_is_not_imported() -> None:
     ran = subprocess.run([sys.executable, "-c", _APP], capture_output=True, text=True, check=True)
-    assert ran.stdout.splitlines()[-1] == "[] False"
+    assert ran.stdout.splitlines()[-1] == "[]"
