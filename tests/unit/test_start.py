@@ -34,6 +34,7 @@ _MANY = 30_000
 
 @pytest.fixture
 def _thawed() -> Iterator[None]:
+    gc.unfreeze()  # a server may have been started in this process before
     yield
     gc.unfreeze()
 
