@@ -1,0 +1,166 @@
+"""Each request has one answer, and each connection an end, whatever an application or a client does in between."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
+from tests.contracts.processes import PATIENCE, wait_for
+from tests.integration.answers import all_of, statuses
+
+from pierone_http.receiving import ReceivingProtocol
+
+BEGUN = b"DELETE / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n"
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+SHORT = 0.3
+# What the kernel keeps on each side: less than `break_off` sends, the rest of which is less than uvicorn waits for.
+KERNEL_BYTES = 4096
+Work = Callable[[Receive, Send], Awaitable[None]]
+
+
+class App:
+    """Does its work when it is told to."""
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.asked = 0
+        self.may_go_on = threading.Event()
+        self.port = 0
+        self.connections: set[Any] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert scope["type"] == "http"
+        self.asked += 1
+        while not self.may_go_on.is_set():  # noqa: ASYNC110 - set by another thread
+            await asyncio.sleep(0.001)
+        await self.work(receive, send)
+
+    @contextmanager
+    def connection(self) -> Iterator[socket.socket]:
+        with socket.socket() as connection:
+            connection.settimeout(PATIENCE)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KERNEL_BYTES)
+            connection.connect(("127.0.0.1", self.port))
+            yield connection
+
+    def is_alone(self) -> bool:
+        return not self.connections
+
+
+@contextmanager
+def served(work: Work) -> Iterator[App]:
+    """Serve an application with this work, and little patience."""
+    app = App(work)
+    protocol = ReceivingProtocol.with_patience(SHORT)
+    config = uvicorn.Config(app, http=protocol, loop="uvloop", log_config=None, lifespan="off")
+    config.timeout_keep_alive = SHORT  # type: ignore[assignment]  # uvicorn takes whole seconds for no reason
+    server = uvicorn.Server(config)
+    app.connections = server.server_state.connections
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
+        app.port = listener.getsockname()[1]
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        try:
+            yield app
+        finally:
+            for connection in set(app.connections):  # the server would wait for them
+                connection.loop.call_soon_threadsafe(connection.transport.abort)
+            server.should_exit = True
+            thread.join(PATIENCE)
+
+
+async def do(_: Receive, send: Send) -> None:
+    """Do what was asked for without a look at the body."""
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body"})
+
+
+async def read(receive: Receive, send: Send) -> None:
+    """Do what was asked for if the body is whole."""
+    while (message := await receive()).get("more_body"):
+        pass
+    if message["type"] == "http.request":
+        await do(receive, send)
+
+
+async def break_off(_: Receive, send: Send) -> None:
+    """Begin an answer that does not end."""
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"40000")]})
+    await send({"type": "http.response.body", "body": bytes(30_000), "more_body": True})
+    raise RuntimeError("the application broke off")
+
+
+def said(app: App, *parts: bytes, ends: bool = False) -> list[int]:
+    """The statuses of all answers to what is sent in parts, of which the first reaches the application alone."""
+    with app.connection() as connection:
+        connection.sendall(parts[0])
+        wait_for(lambda: app.asked > 0)
+        for part in parts[1:]:
+            connection.sendall(part)
+        if ends:
+            connection.shutdown(socket.SHUT_WR)
+        threading.Timer(SHORT / 2, app.may_go_on.set).start()
+        return statuses(connection)
+
+
+def test_what_is_done_before_its_body_breaks_is_answered_once() -> None:
+    with served(do) as app:
+        assert said(app, BEGUN, b"zz\r\n") == [204]
+
+
+def test_what_is_not_done_as_its_body_breaks_is_refused() -> None:
+    with served(read) as app:
+        assert said(app, BEGUN, b"zz\r\n") == [400]
+
+
+def test_a_client_that_has_read_its_refusal_and_hangs_up_is_gone() -> None:
+    with served(read) as app:
+        assert said(app, BEGUN, b"zz\r\n") == [400]
+        time.sleep(SHORT)
+        assert app.is_alone()
+
+
+def test_a_refusal_reaches_a_client_that_has_ended_its_side() -> None:
+    with served(read) as app:
+        assert said(app, BEGUN, b"zz\r\n", ends=True) == [400]
+
+
+def test_what_broke_before_it_began_is_not_begun() -> None:
+    with served(do) as app, app.connection() as connection:
+        app.may_go_on.set()
+        connection.sendall(BEGUN + b"zz\r\n")
+        assert statuses(connection) == [400]
+        assert app.asked == 0
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_client_that_ends_its_side_is_answered_what_it_asked(count: int) -> None:
+    with served(do) as app:
+        assert said(app, GET * count, ends=True) == [204] * count
+
+
+def test_a_client_that_ends_its_side_within_a_body_is_gone() -> None:
+    with served(do) as app:
+        assert said(app, BEGUN, ends=True) == []
+
+
+def test_the_beginning_of_an_answer_waits_for_nobody_for_ever() -> None:
+    with served(break_off) as app, app.connection() as connection:
+        app.may_go_on.set()
+        connection.sendall(GET)
+        wait_for(lambda: app.asked > 0)
+        wait_for(app.is_alone)
+
+
+def test_the_beginning_of_an_answer_is_sent() -> None:
+    with served(break_off) as app, app.connection() as connection:
+        app.may_go_on.set()
+        connection.sendall(GET)
+        assert len(all_of(connection).partition(b"\r\n\r\n")[2]) == 30_000
