@@ -28,7 +28,7 @@ class RegistryProtocol(EndingProtocol):
     patience = 60.0
     # Bytes since a head, a piece of a body or a message was complete: the length of what is not complete yet.
     _pending_bytes = 0
-    # Pieces of bodies in what was read last.
+    # Pieces of bodies in what was read last, and what counts as such.
     _pieces = 0
     flow: RestingFlow
 

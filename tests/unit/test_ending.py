@@ -115,6 +115,15 @@ def test_what_is_done_before_its_body_breaks_is_answered_once() -> None:
         assert said(app, BEGUN, b"zz\r\n") == [204]
 
 
+def test_the_answer_to_a_request_whose_body_broke_says_that_it_is_the_last() -> None:
+    with served(do) as app, app.connection() as connection:
+        connection.sendall(BEGUN)
+        wait_for(lambda: app.asked > 0)
+        connection.sendall(b"zz\r\n")
+        threading.Timer(SHORT / 2, app.may_go_on.set).start()
+        assert b"\r\nconnection: close\r\n" in all_of(connection)
+
+
 def test_what_is_not_done_as_its_body_breaks_is_refused() -> None:
     with served(read) as app:
         assert said(app, BEGUN, b"zz\r\n") == [400]
