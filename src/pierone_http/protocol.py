@@ -102,6 +102,7 @@ class RegistryProtocol(EndingProtocol):
         if leaves_http and has_body(self.headers):
             raise HttpInvalid("a request to upgrade has a body, which the parser would read as the next request")
         super().on_headers_complete()
+        self.flow.waits = bool(self.pipeline)
         self.headers = []  # for trailers, which the parser tells as fields: never merged (RFC 9110 section 6.5.1)
         if leaves_http:  # we never do (RFC 9110 section 7.8), and what follows would be lost: answer and close
             self.cycle.keep_alive = False
@@ -123,3 +124,8 @@ class RegistryProtocol(EndingProtocol):
         """A request is complete."""
         self._pending_bytes = 0
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Read on when the last of what came has its turn."""
+        self.flow.waits = len(self.pipeline) > 1
+        super().on_response_complete()

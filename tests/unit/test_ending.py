@@ -5,11 +5,12 @@ import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
 import uvicorn
+from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 from tests.contracts.processes import PATIENCE, wait_for
 from tests.integration.answers import all_of, statuses
@@ -97,6 +98,14 @@ async def break_off(_: Receive, send: Send) -> None:
     raise RuntimeError("the application broke off")
 
 
+async def look_around(receive: Receive, send: Send) -> None:
+    """Ask again and again whether the client is still there."""
+    for _ in range(50):
+        await Request({"type": "http"}, receive).is_disconnected()
+        await asyncio.sleep(0.01)
+    await do(receive, send)
+
+
 def said(app: App, *parts: bytes, ends: bool = False) -> list[int]:
     """The statuses of all answers to what is sent in parts, of which the first reaches the application alone."""
     with app.connection() as connection:
@@ -173,3 +182,33 @@ def test_the_beginning_of_an_answer_is_sent() -> None:
         app.may_go_on.set()
         connection.sendall(GET)
         assert len(all_of(connection).partition(b"\r\n\r\n")[2]) == 30_000
+
+
+def test_a_body_whose_request_waits_for_another_answer_fills_no_memory() -> None:
+    with served(look_around) as app, app.connection() as connection:
+        app.may_go_on.set()
+        connection.sendall(GET + b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (1 << 30))
+        sending = threading.Thread(target=send_without_end, args=(connection,))
+        sending.start()
+        time.sleep(SHORT)
+        [server_end] = app.connections
+        assert len(server_end.cycle.body) < 1 << 20
+        connection.shutdown(socket.SHUT_RDWR)
+        sending.join()
+
+
+def test_a_connection_goes_on_after_requests_that_were_sent_at_once() -> None:
+    with served(do) as app, app.connection() as connection:
+        app.may_go_on.set()
+        connection.sendall(GET * 3)
+        received = b""
+        while received.count(b"\r\n\r\n") < 3:
+            received += connection.recv(1000)
+        connection.sendall(GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        assert statuses(connection) == [204]
+
+
+def send_without_end(connection: socket.socket) -> None:
+    with suppress(OSError):
+        while True:
+            connection.sendall(bytes(1 << 20))
