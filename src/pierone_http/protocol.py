@@ -50,6 +50,7 @@ class RegistryProtocol(EndingProtocol):
         """Wait no more, and answer no more."""
         self._deadline.end()
         self._taking.end()
+        self._unset_keepalive_if_required()  # uvicorn leaves its own after a reset, and with it what was asked
         if self._running and not self._running.response_complete:
             self._running.disconnected = True
             self._running.message_event.set()

@@ -1,9 +1,12 @@
 """Each request has one answer, and each connection an end, whatever an application or a client does in between."""
 
 import asyncio
+import gc
 import socket
+import struct
 import threading
 import time
+import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -55,12 +58,12 @@ class App:
 
 
 @contextmanager
-def served(work: Work) -> Iterator[App]:
+def served(work: Work, keep_alive: float = SHORT) -> Iterator[App]:
     """Serve an application with this work, and little patience."""
     app = App(work)
     protocol = ReceivingProtocol.with_patience(SHORT)
     config = uvicorn.Config(app, http=protocol, loop="uvloop", log_config=None, lifespan="off")
-    config.timeout_keep_alive = SHORT  # type: ignore[assignment]  # uvicorn takes whole seconds for no reason
+    config.timeout_keep_alive = keep_alive  # type: ignore[assignment]  # uvicorn takes whole seconds for no reason
     server = uvicorn.Server(config)
     app.connections = server.server_state.connections
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -206,6 +209,20 @@ def test_a_connection_goes_on_after_requests_that_were_sent_at_once() -> None:
             received += connection.recv(1000)
         connection.sendall(GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
         assert statuses(connection) == [204]
+
+
+def test_nothing_is_kept_of_a_client_that_dies() -> None:
+    with served(do, keep_alive=PATIENCE) as app, app.connection() as connection:
+        app.may_go_on.set()
+        connection.sendall(GET)
+        assert connection.recv(1000)
+        [server_end] = map(weakref.ref, app.connections)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+        wait_for(app.is_alone)
+        time.sleep(SHORT)
+        gc.collect()
+        assert server_end() is None
 
 
 def send_without_end(connection: socket.socket) -> None:
