@@ -4,6 +4,7 @@ import asyncio
 import socket
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -20,24 +21,29 @@ from pierone_http.receiving import ReceivingProtocol, diverted
 # What uvloop reads at once.
 READ_BYTES = 256 << 10
 STANDING = 300
+# Connections that have their answer, and what comes of a body in one reading, so that somebody has it.
+IDLE, UNREAD_BYTES = 40, 200_000
 HEAD = b"PATCH / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
 
 
 class Reader:
-    """An application that reads bodies and keeps what it was told; `may_read` lets it begin."""
+    """An application that reads bodies and keeps what it was told; `may_read` lets it begin, or answer at once."""
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
+        self.reads = self.diverts = True
         self.may_read = threading.Event()
         self.may_read.set()
         self.port = 0
         self.thread = threading.current_thread()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = diverted(Request(scope, receive))
+        request = Request(scope, receive)
+        if self.diverts:
+            request = diverted(request)
         while not self.may_read.is_set():  # noqa: ASYNC110 - set by another thread
             await asyncio.sleep(0.001)
-        message: Message = {"more_body": True}
+        message: Message = {"more_body": self.reads}
         while message.get("more_body"):
             message = await request.receive()
             self.messages.append(message)
@@ -179,6 +185,31 @@ def test_a_whole_body_is_read_before_what_comes_behind_it_is_refused(reader: Rea
         reader.may_read.set()
         wait_for(lambda: reader.body == b"0123456789")
         assert b"".join(iter(partial(connection.recv, 1000), b"")).count(b"HTTP/1.1 ") == 2
+
+
+@pytest.mark.parametrize("is_diverted", [True, False])
+def test_of_a_body_that_was_answered_unread_nothing_is_kept(reader: Reader, *, is_diverted: bool) -> None:
+    reader.reads, reader.diverts = False, is_diverted
+    reader.may_read.clear()
+    with ExitStack() as stack, traced() as held:
+        connections = [stack.enter_context(reader.connection()) for _ in range(IDLE)]
+        for connection in connections:
+            connection.sendall(HEAD % (2 * UNREAD_BYTES) + bytes(UNREAD_BYTES))
+        wait_for(lambda: held() > IDLE * UNREAD_BYTES / 2)
+        reader.may_read.set()
+        for connection in connections:
+            assert connection.recv(100).startswith(b"HTTP/1.1 204")
+        wait_for(lambda: held() < IDLE * UNREAD_BYTES / 4)
+
+
+@contextmanager
+def traced() -> Iterator[Callable[[], int]]:
+    """How many bytes are held that were not at the beginning."""
+    tracemalloc.start()
+    try:
+        yield lambda: tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
 
 
 def test_without_the_protocol_a_request_is_what_it_was() -> None:
