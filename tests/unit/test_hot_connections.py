@@ -7,11 +7,8 @@ from pathlib import Path
 
 import pytest
 import uvloop
-from tests.integration.answers import statuses
 from tests.integration.oci import eventually
 from tests.unit.hot_server import ALICE, DATE, DIGEST, IMAGE, REPOSITORY, TAG, HotServer
-
-from pierone_http.protocol import PIPELINE_MAX
 
 LOOPS = {"uvloop": uvloop.new_event_loop, "asyncio": asyncio.new_event_loop}
 CLOSE = (b"connection", b"close")
@@ -81,25 +78,6 @@ def test_a_client_that_does_not_read_piles_nothing_up(server: HotServer) -> None
         [connection] = server.state.connections
         assert connection.transport.get_write_buffer_size() < 3 * len(image)
         assert [wire.answer().endswith(image) for _ in range(60)] == [True] * 60
-
-
-def test_so_much_is_answered_at_once_that_others_have_their_turn(server: HotServer) -> None:
-    with server.wire() as wire:
-        wire.socket.sendall(f"GET {TAG} HTTP/1.1\r\nHost: x\r\n{ALICE}\r\n\r\n".encode() * 500)
-        answers = statuses(wire.socket)
-    assert set(answers[:-1]) == {200}
-    assert len(answers) <= 2 * PIPELINE_MAX + 2
-    assert answers[-1] == 400
-
-
-def test_who_asks_for_much_at_once_rests(server: HotServer) -> None:
-    began = time.monotonic()
-    with server.wire() as wire:
-        for _ in range(5):
-            wire.socket.sendall(f"GET {TAG} HTTP/1.1\r\nHost: x\r\n{ALICE}\r\n\r\n".encode() * 90)
-            assert [wire.answer().endswith(IMAGE) for _ in range(90)] == [True] * 90
-    assert time.monotonic() - began > 0.05
-    assert server.asked == []
 
 
 def test_when_the_server_ends_every_answer_says_so(server: HotServer) -> None:

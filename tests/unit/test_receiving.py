@@ -1,6 +1,5 @@
 """Bodies come in batches from the parser, bounded, none of it lost."""
 
-import asyncio
 import socket
 import threading
 import time
@@ -12,8 +11,8 @@ from functools import partial
 import pytest
 import uvicorn
 from starlette.requests import Request
-from starlette.types import Message, Receive, Scope, Send
 from tests.contracts.processes import PATIENCE, wait_for
+from tests.unit.body_reader import Reader
 
 from pierone_http.body import BATCH_BYTES
 from pierone_http.receiving import ReceivingProtocol, diverted
@@ -24,44 +23,6 @@ STANDING = 300
 # Connections that have their answer, and what comes of a body in one reading, so that somebody has it.
 IDLE, UNREAD_BYTES = 40, 200_000
 HEAD = b"PATCH / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
-
-
-class Reader:
-    """An application that reads bodies and keeps what it was told; `may_read` lets it begin, or answer at once."""
-
-    def __init__(self) -> None:
-        self.messages: list[Message] = []
-        self.reads = self.diverts = True
-        self.may_read = threading.Event()
-        self.may_read.set()
-        self.port = 0
-        self.thread = threading.current_thread()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        if self.diverts:
-            request = diverted(request)
-        while not self.may_read.is_set():  # noqa: ASYNC110 - set by another thread
-            await asyncio.sleep(0.001)
-        message: Message = {"more_body": self.reads}
-        while message.get("more_body"):
-            message = await request.receive()
-            self.messages.append(message)
-        await send({"type": "http.response.start", "status": 204, "headers": []})
-        await send({"type": "http.response.body"})
-
-    def cpu_seconds(self) -> float:
-        assert self.thread.ident
-        return time.clock_gettime(time.pthread_getcpuclockid(self.thread.ident))
-
-    @property
-    def body(self) -> bytes:
-        return b"".join(message.get("body", b"") for message in self.messages)
-
-    @contextmanager
-    def connection(self) -> Iterator[socket.socket]:
-        with socket.create_connection(("127.0.0.1", self.port), PATIENCE) as connection:
-            yield connection
 
 
 @pytest.fixture
