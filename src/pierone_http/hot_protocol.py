@@ -12,6 +12,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 
 from pierone_core.values import Repository
 from pierone_http.kept_answers import KEEP, KeptAnswer, KeptAnswers
+from pierone_http.protocol import PIPELINE_MAX
 from pierone_http.receiving import ReceivingProtocol
 from pierone_http.v2.gate import Gate
 
@@ -21,6 +22,10 @@ _TELLING = frozenset(
     b"if-match if-none-match if-modified-since if-unmodified-since if-range".split()
 )
 _OK = STATUS_LINE[200]
+# An answer counts as so many pieces of a body (`resting`): a connection with more than eight in one reading rests.
+_PIECES = 8
+# Of one reading, 256 KB at the most; what is asked for beyond is queued, or too much, as all else that is pipelined.
+_PIECES_MAX = PIPELINE_MAX * _PIECES
 
 
 class HotProtocol(ReceivingProtocol):
@@ -49,6 +54,7 @@ class HotProtocol(ReceivingProtocol):
             self._offer_to_keep()
         else:
             self._pending_bytes = 0
+            self._pieces += _PIECES
             self.transport.write(answer)
             self.server_state.total_requests += 1
             self._deadline.set(self.timeout_keep_alive)
@@ -68,10 +74,10 @@ class HotProtocol(ReceivingProtocol):
         return b"".join((start, *rest))
 
     def _is_free(self) -> bool:
-        """Whether no answer is under way, and the client takes what it is sent."""
+        """Whether no answer is under way, the client takes what it is sent, and others do not wait for this one."""
         cycle: RequestResponseCycle | None = self.cycle  # None before the first that the application answers
         is_idle = cycle is None or cycle.response_complete
-        return is_idle and not self.flow.write_paused
+        return is_idle and not self.flow.write_paused and self._pieces < _PIECES_MAX
 
     def _is_plain(self) -> bool:
         parser = self.parser

@@ -7,13 +7,10 @@ import asyncio
 import sys
 from functools import partial
 
-from uvicorn._types import ASGI3Application
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
-
 from pierone_core.errors import RegistryError
 from pierone_http import sendfile, whole_answer
-from pierone_http.errors import HeadTooLarge, HttpInvalid, error_response
-from pierone_http.expectation import until_asked_for
+from pierone_http.ending import LINGER_BYTES, EndingProtocol
+from pierone_http.errors import HeadTooLarge, HttpInvalid
 from pierone_http.patience import Deadline, Patience, untaken
 from pierone_http.request_head import check_head, has_body
 from pierone_http.resting import RestingFlow
@@ -22,26 +19,18 @@ from pierone_http.resting import RestingFlow
 HEAD_MAX_BYTES = 256 << 10
 # Requests that wait for the answer of the one before. Clients of registries hardly pipeline at all.
 PIPELINE_MAX = 100
-# How long and how much a refused client may go on to send: if it could not, many would never come to read the refusal.
-_LINGER_SECONDS = 5.0
-_LINGER_BYTES = 16 << 20
 
 
-class RegistryProtocol(HttpToolsProtocol):
+class RegistryProtocol(EndingProtocol):
     """One connection."""
 
     # Seconds for the head of the (next) request to be complete, and for the client to take a byte of an answer.
     patience = 60.0
     # Bytes since a head, a piece of a body or a message was complete: the length of what is not complete yet.
     _pending_bytes = 0
-    # Pieces of bodies in what was read last.
+    # Pieces of bodies in what was read last, and what counts as such.
     _pieces = 0
     flow: RestingFlow
-    # The request that is being answered; uvicorn's `cycle` is the one that came last.
-    _running: RequestResponseCycle | None = None
-    # Whether no more is read, and what is still to be said about it.
-    _is_refused = False
-    _refusal: RegistryError | None = None
 
     @classmethod
     def with_patience(cls, seconds: float) -> "type[RegistryProtocol]":
@@ -61,6 +50,7 @@ class RegistryProtocol(HttpToolsProtocol):
         """Wait no more, and answer no more."""
         self._deadline.end()
         self._taking.end()
+        self._unset_keepalive_if_required()  # uvicorn leaves its own after a reset, and with it what was asked
         if self._running and not self._running.response_complete:
             self._running.disconnected = True
             self._running.message_event.set()
@@ -80,7 +70,7 @@ class RegistryProtocol(HttpToolsProtocol):
         """Refuse a head, a chunk's extension or trailers that do not end."""
         self._pending_bytes += len(data)
         if self._is_refused:
-            if self._pending_bytes > _LINGER_BYTES:
+            if self._pending_bytes > LINGER_BYTES:
                 self.transport.abort()
             return
         super().data_received(data)
@@ -113,21 +103,16 @@ class RegistryProtocol(HttpToolsProtocol):
         if leaves_http and has_body(self.headers):
             raise HttpInvalid("a request to upgrade has a body, which the parser would read as the next request")
         super().on_headers_complete()
+        self.flow.waits = bool(self.pipeline)
         self.headers = []  # for trailers, which the parser tells as fields: never merged (RFC 9110 section 6.5.1)
         if leaves_http:  # we never do (RFC 9110 section 7.8), and what follows would be lost: answer and close
             self.cycle.keep_alive = False
         if len(self.pipeline) > PIPELINE_MAX:
             raise HttpInvalid("too many requests before their answers; wait for some")
-        offered: dict[str, object] = {}
-        if not self.expect_100_continue:
-            offered[whole_answer.EXTENSION] = partial(whole_answer.write_whole, self.cycle)
+        offered: dict[str, object] = {whole_answer.EXTENSION: partial(whole_answer.write_whole, self.cycle)}
         if self.scheme == "http":
             offered[sendfile.EXTENSION] = partial(sendfile.send_file, self.cycle)
         self.scope["extensions"] = offered  # type: ignore[typeddict-item]  # typed for ASGI's own
-
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        self._running = cycle
-        super()._start_asgi_task(cycle, until_asked_for(cycle, app) if cycle.waiting_for_100_continue else app)
 
     def on_body(self, body: bytes) -> None:
         """A piece of a body came."""
@@ -142,53 +127,6 @@ class RegistryProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Say what was to be said after this answer, or wait for the next head, unless it came already."""
-        is_last = not self.pipeline
+        """Read on when the last of what came has its turn."""
+        self.flow.waits = len(self.pipeline) > 1
         super().on_response_complete()
-        if self._refusal and is_last:
-            self._end_with(self._refusal)
-        elif self.cycle.response_complete or self.transport.is_closing():  # then nothing that is queued is answered
-            self._deadline.set(self.timeout_keep_alive)
-
-    def _refuse(self, error: RegistryError) -> None:
-        """Refuse what came last; what came before it may be done already, and is answered first."""
-        if self._is_refused or self.transport.is_closing():
-            return
-        self._is_refused = True
-        if self._is_answering():
-            self._refusal = error
-        else:
-            self._end_with(error)
-
-    def _is_answering(self) -> bool:
-        """Whether a request before the refused one waits for its answer; what had begun of the refused one is ended."""
-        cycle = self._last_cycle()
-        if cycle is None or cycle.response_started or not cycle.more_body:  # it is another one
-            return cycle is not None and not cycle.response_complete
-        if self.pipeline:
-            self.pipeline.popleft()
-            return True
-        self._drop(cycle)
-        return False
-
-    def _drop(self, cycle: RequestResponseCycle) -> None:
-        """Nobody is there any more for this answer, which has not begun, and nothing is done of it."""
-        cycle.body = bytearray()
-        cycle.disconnected = True
-        cycle.message_event.set()
-
-    def _end_with(self, error: RegistryError) -> None:
-        if not self.transport.is_closing():
-            self.transport.write(self._written(error))
-            self.transport.write_eof()
-            self.flow.resume_reading()  # or the client could not go on to send
-            self._deadline.set(_LINGER_SECONDS)
-
-    def _last_cycle(self) -> RequestResponseCycle | None:
-        return self.cycle  # None before the first request, which uvicorn's types leave out
-
-    def _written(self, error: RegistryError) -> bytes:
-        response = error_response(error, "")
-        headers = [*self.server_state.default_headers, *response.raw_headers, (b"connection", b"close")]
-        lines = b"".join(b"%b: %b\r\n" % header for header in headers)
-        return b"%b%b\r\n%b" % (STATUS_LINE[response.status_code], lines, bytes(response.body))

@@ -101,6 +101,14 @@ class ReceivingProtocol(RegistryProtocol):
         self._pieces += 1
         inflow.feed(body)
 
+    def on_response_complete(self) -> None:
+        """Keep nothing of a body that was not read: the connection may be idle from now on."""
+        if self._inflow:
+            self._inflow.drop()
+        if self._running:
+            self._running.body = bytearray()
+        super().on_response_complete()
+
     def _drop(self, cycle: RequestResponseCycle) -> None:
         super()._drop(cycle)
         if self._inflow:

@@ -16,7 +16,10 @@ _REST_SECONDS = 20e-6
 
 
 class RestingFlow(FlowControl):
-    """uvicorn's control of one connection's flow, with a second reason not to read."""
+    """uvicorn's control of one connection's flow, with more reasons not to read."""
+
+    # Whether requests wait for an answer before theirs: whoever is asked whether its client is there would read on.
+    waits = False
 
     def __init__(self, transport: asyncio.Transport) -> None:
         """Control the flow of `transport`."""
@@ -37,12 +40,12 @@ class RestingFlow(FlowControl):
         super().pause_reading()
 
     def resume_reading(self) -> None:
-        """Read on, as soon as the connection has rested."""
+        """Read on, as soon as the connection has rested and no request waits."""
         self._is_full = False
-        if not self._rests:
+        if not self._rests and not self.waits:
             super().resume_reading()
 
     def _wake(self) -> None:
         self._rests = False
-        if not self._is_full:
+        if not self._is_full and not self.waits:
             super().resume_reading()

@@ -4,8 +4,8 @@ uvicorn writes the head, then the body: two calls of the system, and the client 
 extension `pierone.whole` to the application. With `Manifests.tagged`, manifests that are read for the first time are
 answered 9,400 times a second instead of 7,300 (`make bench`, row manifest-get-cold).
 
-Where it is not offered (another server, an access log), or the client is not taking what it is sent, the answer goes
-the usual way.
+Where it is not offered (another server, an access log), or the client is not taking what it is sent, or has not sent
+all of its request, the answer goes the usual way.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,6 +13,9 @@ from collections.abc import Callable, Sequence
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, STATUS_LINE, RequestResponseCycle
+
+from pierone_core.errors import RegistryError
+from pierone_http.errors import error_response
 
 EXTENSION = "pierone.whole"
 Headers = Sequence[tuple[bytes, bytes]]
@@ -31,8 +34,10 @@ class WholeResponse(Response):
 
 def write_whole(cycle: RequestResponseCycle, status: int, headers: Headers, body: bytes) -> bool:
     """Answer the request of `cycle`; False if the usual way has to be gone, which waits, or says what is wrong."""
+    if cycle.more_body or cycle.flow.write_paused or cycle.disconnected:
+        return False
     fields = [*cycle.default_headers, *headers]
-    if cycle.flow.write_paused or cycle.disconnected or HEADER_VALUE_RE.search(b"".join(v for _, v in fields)):
+    if HEADER_VALUE_RE.search(b"".join(value for _, value in fields)):
         return False
     if (b"connection", b"close") in fields:
         cycle.keep_alive = False
@@ -42,6 +47,14 @@ def write_whole(cycle: RequestResponseCycle, status: int, headers: Headers, body
     cycle.transport.write(head if cycle.scope["method"] == "HEAD" else head + body)
     _complete(cycle)
     return True
+
+
+def written_refusal(error: RegistryError, default_headers: Headers) -> bytes:
+    """The last answer of a connection, to what is no request."""
+    response = error_response(error, "")
+    fields = [*default_headers, *response.raw_headers, (b"connection", b"close")]
+    lines = b"".join(b"%b: %b\r\n" % field for field in fields)
+    return b"%b%b\r\n%b" % (STATUS_LINE[response.status_code], lines, bytes(response.body))
 
 
 def _complete(cycle: RequestResponseCycle) -> None:

@@ -1,12 +1,16 @@
 """What cannot change is answered by the protocol, with the bytes that the application would send."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import uvloop
+from tests.integration.answers import statuses
 from tests.unit.hot_server import ALICE, BLOB, DIGEST, HOT, IMAGE, REPOSITORY, TAG, HotServer
+
+from pierone_http.protocol import PIPELINE_MAX
 
 LOOPS = {"uvloop": uvloop.new_event_loop, "asyncio": asyncio.new_event_loop}
 
@@ -137,3 +141,25 @@ def test_other_methods_are_the_applications(server: HotServer, method: str) -> N
     assert not server.answers_itself("GET", TAG)
     assert not server.answers_itself(method, TAG)
     assert server.answers_itself("GET", TAG)
+
+
+def test_so_much_is_answered_at_once_that_others_have_their_turn(server: HotServer) -> None:
+    assert not server.answers_itself("GET", TAG)
+    with server.wire() as wire:
+        wire.socket.sendall(f"GET {TAG} HTTP/1.1\r\nHost: x\r\n{ALICE}\r\n\r\n".encode() * 500)
+        answers = statuses(wire.socket)
+    assert set(answers[:-1]) == {200}
+    assert len(answers) <= 2 * PIPELINE_MAX + 2
+    assert answers[-1] == 400
+
+
+def test_who_asks_for_much_at_once_rests(server: HotServer) -> None:
+    assert not server.answers_itself("GET", TAG)
+    server.asked.clear()
+    began = time.monotonic()
+    with server.wire() as wire:
+        for _ in range(5):
+            wire.socket.sendall(f"GET {TAG} HTTP/1.1\r\nHost: x\r\n{ALICE}\r\n\r\n".encode() * 90)
+            assert [wire.answer().endswith(IMAGE) for _ in range(90)] == [True] * 90
+    assert time.monotonic() - began > 0.05
+    assert server.asked == []

@@ -10,7 +10,7 @@ import uvloop
 from tests.integration.oci import eventually
 from tests.unit.hot_server import ALICE, IMAGE, REPOSITORY, HotServer, Wire
 
-from pierone_http import protocol
+from pierone_http import ending
 
 LOOPS = {"uvloop": uvloop.new_event_loop, "asyncio": asyncio.new_event_loop}
 LARGE = IMAGE + b" " * 30_000
@@ -92,7 +92,7 @@ def test_a_connection_that_ends_is_given_up_whatever_was_asked_behind_its_last_a
 
 
 def test_a_refusal_waits_for_a_client_that_reads_late(server: HotServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "_LINGER_SECONDS", SHORT)
+    monkeypatch.setattr(ending, "_LINGER_SECONDS", SHORT)
     with server.wire() as wire:
         asked = ask_without_reading(server, wire)
         wire.socket.sendall(b"and some garbage\r\n\r\n")

@@ -29,6 +29,7 @@ class Connection:
             "default_headers": [DATE],
             "flow": SimpleNamespace(write_paused=False),
             "disconnected": False,
+            "more_body": False,
             "keep_alive": True,
             "scope": {"method": "GET"},
             "message_event": asyncio.Event(),
@@ -74,8 +75,15 @@ def test_a_server_that_ends_says_so_once() -> None:
     assert connection.done == ["closed", "answered"]
 
 
-@pytest.mark.parametrize("fact", [{"disconnected": True}, {"flow": SimpleNamespace(write_paused=True)}])
-def test_nothing_is_written_to_who_takes_nothing(fact: dict[str, object]) -> None:
+BUSY: list[dict[str, object]] = [
+    {"disconnected": True},
+    {"flow": SimpleNamespace(write_paused=True)},
+    {"more_body": True},
+]
+
+
+@pytest.mark.parametrize("fact", BUSY)
+def test_nothing_is_written_to_who_takes_nothing_or_is_still_sending(fact: dict[str, object]) -> None:
     connection = Connection(**fact)
     assert not connection.write()
     assert (connection.written, connection.done) == ([], [])
