@@ -28,11 +28,10 @@ class _Save(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LargePublication:
-    """One upload that is a multipart upload to `key`."""
+    """One upload that is a multipart upload."""
 
     bucket: Bucket
     blobs: Blobs
-    key: str
     save: _Save
 
     def claim(self, state: UploadState, digest: Digest) -> UploadState:
@@ -59,38 +58,35 @@ class LargePublication:
             self._abort(state)
         else:
             place = self._place(state, digest)
-        if place.key != self.key:  # others were faster; no pointer to our bytes can come any more
-            self.bucket.delete(self.key)
+        if place.key != state.key:  # others were faster; no pointer to our bytes can come any more
+            self.bucket.delete(state.key)
 
     def _abort(self, state: UploadState) -> None:
         with suppress(AbsentError):  # the parts are one object already
-            self.bucket.abort(self.key, state.multipart or "")
+            self.bucket.abort(state.key, state.multipart or "")
 
     def _place(self, state: UploadState, digest: Digest) -> Place:
-        is_ours = self._complete(state)
-        if not (is_ours and state.is_verified):  # an object that was there already may be of other parts than ours
-            self._verify(state, digest)
+        self._complete(state)
         if not state.is_verified:
+            self._verify(state, digest)
             self._claimed(state, digest, is_verified=True)
-        return self.blobs.point(digest, Place(self.key, state.offset))
+        return self.blobs.point(digest, Place(state.key, state.offset))
 
-    def _complete(self, state: UploadState) -> bool:
-        """Make the parts one object; whether that was done here, and not before."""
-        is_ours = True
+    def _complete(self, state: UploadState) -> None:
+        """Make the parts one object, unless that was done before: to a claim nobody adds, so it has the same bytes."""
         try:
-            self.bucket.complete(self.key, state.multipart or "", state.parts)
+            self.bucket.complete(state.key, state.multipart or "", state.parts)
         except PartsChangedError as error:
             raise BlobUploadInvalid(
                 "two requests wrote to this upload at the same time, and its bytes are damaged; start a new one"
             ) from error
         except (AbsentError, TakenError, ConflictError):  # done before, it seems
-            is_ours = False
+            pass
         self._check_size(state)
-        return is_ours
 
     def _check_size(self, state: UploadState) -> None:
         try:
-            size = self.bucket.head(self.key).size
+            size = self.bucket.head(state.key).size
         except AbsentError:
             raise BlobUploadUnknown("this upload was finished or cancelled by another request") from None
         if size != state.offset:
@@ -98,7 +94,7 @@ class LargePublication:
 
     def _verify(self, state: UploadState, digest: Digest) -> None:
         running = new_hash(digest.algorithm)
-        reader = S3BlobReader(self.bucket, self.key, 0, state.offset)
+        reader = S3BlobReader(self.bucket, state.key, 0, state.offset)
         try:
             while data := reader.read(_READ_SIZE):
                 running.update(data)
@@ -107,14 +103,14 @@ class LargePublication:
         check(Digest(digest.algorithm, running.hexdigest()), digest)
 
 
-def withdraw(bucket: Bucket, key: str, state: UploadState) -> None:
+def withdraw(bucket: Bucket, state: UploadState) -> None:
     """Remove the bytes of an upload that was dropped in this state, but not a blob."""
     if state.multipart:
         with suppress(AbsentError):  # the parts are one object already
-            bucket.abort(key, state.multipart)
+            bucket.abort(state.key, state.multipart)
     # A pointer is put only after the state says that its claim is verified, and nobody can make a dropped one say so.
     if state.claim and not state.is_verified:
-        bucket.delete(key)
+        bucket.delete(state.key)
 
 
 def check(actual: Digest, digest: Digest) -> None:
