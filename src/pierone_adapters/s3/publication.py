@@ -15,7 +15,7 @@ from pierone_adapters.s3.blobs import Blobs, Place
 from pierone_adapters.s3.bucket import Bucket
 from pierone_adapters.s3.reader import S3BlobReader
 from pierone_adapters.s3.state import UploadState
-from pierone_core.errors import BlobUploadInvalid, BlobUploadUnknown, DigestInvalid, Unavailable
+from pierone_core.errors import BlobUploadInvalid, BlobUploadUnknown, DigestInvalid, Unavailable, UploadBusy
 from pierone_core.values import Digest, new_hash
 
 _READ_SIZE = 1 << 20
@@ -52,21 +52,26 @@ class LargePublication:
 
     def run(self, state: UploadState, digest: Digest) -> None:
         """Bring the claimed state to its end; raises as `UploadWriter.publish`."""
-        # Where the other's bytes are damaged this raises, and our parts are kept.
-        place = self.blobs.whole(digest, state.offset) if state.is_verified else None
-        if place:
-            self._abort(state)
-        else:
-            place = self._place(state, digest)
+        place = self._kept(state, digest) or self._place(state, digest)
         if place.key != state.key:  # others were faster; no pointer to our bytes can come any more
             self.bucket.delete(state.key)
 
-    def _abort(self, state: UploadState) -> None:
-        with suppress(AbsentError):  # the parts are one object already
-            self.bucket.abort(state.key, state.multipart or "")
+    def _kept(self, state: UploadState, digest: Digest) -> Place | None:
+        """Where the blob lies already; if its bytes are damaged this raises, and our parts are kept."""
+        place = self.blobs.whole(digest, state.offset) if state.is_verified else None
+        if place:
+            with suppress(AbsentError):  # the parts are one object already
+                self.bucket.abort(state.key, state.multipart or "")
+        return place
 
     def _place(self, state: UploadState, digest: Digest) -> Place:
-        self._complete(state)
+        try:
+            self._complete(state)
+        except BlobUploadUnknown:  # an equal request may have removed the bytes, as the blob was there by then
+            place = self._kept(state, digest)
+            if place is None:
+                raise
+            return place
         if not state.is_verified:
             self._verify(state, digest)
             self._claimed(state, digest, is_verified=True)
@@ -80,7 +85,9 @@ class LargePublication:
             raise BlobUploadInvalid(
                 "two requests wrote to this upload at the same time, and its bytes are damaged; start a new one"
             ) from error
-        except (AbsentError, TakenError, ConflictError):  # done before, it seems
+        except ConflictError as error:
+            raise UploadBusy("another request is finishing this upload; ask for its status and go on") from error
+        except (AbsentError, TakenError):  # done before, it seems
             pass
         self._check_size(state)
 

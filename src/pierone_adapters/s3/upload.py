@@ -1,8 +1,8 @@
 """`UploadWriter` over a stream of parts and a state that is saved when the request ends."""
 
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from pierone_adapters.s3.answers import AbsentError
 from pierone_adapters.s3.memory import Known, Published
@@ -72,13 +72,23 @@ class S3UploadWriter:
         """See `UploadWriter`; raises `ContentTooLarge` for more than fits 10,000 parts."""
         if self.is_published:
             raise BlobUploadInvalid("this upload is complete; close it with a PUT that has no body")
-        with self._mutex:
+        with self._mutex, self._judged():
             self._check_open()
             self._check_room(len(batch))
             self._stream.write(batch)
             arrived = self._stream.arrived()
             if len(arrived.state.parts) >= len(self._state.parts) + _PARTS_BETWEEN_SAVES:
                 self._save(arrived.state)
+
+    @contextmanager
+    def _judged(self) -> Iterator[None]:
+        """Where the parts are gone, raise as `_save` if that is because another request has brought the upload on."""
+        try:
+            yield
+        except BlobUploadUnknown:
+            if self._open and self._etag:
+                self._save(self._state)
+            raise
 
     def _check_room(self, more: int) -> None:
         most = MAX_PARTS * self._state.part_bytes
@@ -103,7 +113,7 @@ class S3UploadWriter:
 
     def publish(self, digest: Digest) -> int:
         """See `UploadWriter`."""
-        with self._mutex:
+        with self._mutex, self._judged():
             self._check_open()
             try:
                 return self._publish(digest)

@@ -9,11 +9,13 @@ import pytest
 from tests.contracts.adapters import s3
 from tests.contracts.bucket import keys, multiparts, pieces
 from tests.contracts.content import append, publish, read_all
+from tests.integration.s3.concerns import is_completion
 from tests.integration.s3.conftest import Replica
 from tests.integration.s3.content import BYTES, DIGEST, PART, pointer
 from tests.integration.s3.finishing import finish
 from tests.integration.s3.proxy import Exchange, FaultProxy
 
+from pierone_adapters.s3 import S3BlobStore
 from pierone_core.errors import BlobUploadUnknown, DigestInvalid, RegistryError, Unavailable, UploadBusy
 from pierone_core.ports import UploadWriter
 from pierone_core.values import Digest
@@ -135,3 +137,30 @@ def test_parts_that_come_too_late_remove_nothing_of_what_was_published(
         with suppress(RegistryError):
             late.publish(digest)
     assert read_all(s3(tmp_path).open_blob(DIGEST, 0, len(BYTES))) == BYTES
+
+
+def test_whose_bytes_an_equal_request_removed_as_the_blob_was_there_has_succeeded(
+    replica: Replica, proxy: FaultProxy, tmp_path: Path
+) -> None:
+    append(s3(tmp_path), BYTES)
+    published: list[int] = []
+
+    def interfere(exchange: Exchange) -> None:
+        if is_completion(exchange.request) and not published:
+            publish(s3(tmp_path), BYTES, "elsewhere")
+            published.append(finish(s3(tmp_path)))
+        exchange.pass_on()
+
+    proxy.treat = interfere
+    assert finish(replica()) == len(BYTES)
+    assert published == [len(BYTES)]
+    assert keys(tmp_path) == {"large/elsewhere", "uploads/elsewhere", "uploads/upload", pointer(DIGEST)}
+    assert read_all(s3(tmp_path).open_blob(DIGEST, 0, len(BYTES))) == BYTES
+
+
+def test_who_completes_while_an_equal_request_does_is_told_to_come_again(store: S3BlobStore, proxy: FaultProxy) -> None:
+    append(store, BYTES)
+    proxy.only_first(1, is_completion, Exchange.conflict)
+    with pytest.raises(UploadBusy):
+        finish(store)
+    assert finish(store) == len(BYTES)
