@@ -13,10 +13,23 @@ def pieces(data: bytes, size: int) -> Iterator[bytes]:
 
 
 def keys(directory: Path) -> set[str]:
+    """Every key of the store of that directory, without the prefix, and without what is random in `large/`."""
+    names = [key.rpartition("/")[0] if key.startswith("large/") else key for key in whole_keys(directory)]
+    assert len(set(names)) == len(names)
+    return set(names)
+
+
+def large_key(directory: Path, upload_id: str) -> str:
+    """The one key with the bytes of an upload, without the prefix."""
+    (key,) = (key for key in whole_keys(directory) if key.startswith(f"large/{upload_id}/"))
+    return key
+
+
+def whole_keys(directory: Path) -> list[str]:
     """Every key of the store of that directory, without the prefix."""
     prefix = s3_options(directory).prefix
     found = client_of(s3_server().url).list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])
-    return {item["Key"].removeprefix(prefix) for item in found}
+    return [item["Key"].removeprefix(prefix) for item in found]
 
 
 def multiparts(directory: Path) -> int:

@@ -95,7 +95,7 @@ def test_a_large_object_that_no_pointer_names_is_told_unless_its_upload_goes_on(
     fsck = registry(store, LARGE)
     put("large/cut-off", b"bytes of nobody")
     append(store, b"some", "goes-on")
-    put("large/goes-on", b"bytes of somebody")
+    put("large/goes-on/part", b"bytes of somebody")
     assert lines(fsck) == [f"note stray {s3_options(tmp_path).prefix}large/cut-off"]
 
 

@@ -89,11 +89,10 @@ class S3BlobStore:
         if published is None or published.has_state:
             self._states.remove(upload_id)
 
-    def _abort(self, key: str) -> None:
-        for begun in list(self._bucket.multiparts(key)):
-            if begun.key == key:
-                with suppress(AbsentError):
-                    self._bucket.abort(key, begun.multipart)
+    def _abort(self, prefix: str) -> None:
+        for begun in list(self._bucket.multiparts(prefix)):
+            with suppress(AbsentError):
+                self._bucket.abort(begun.key, begun.multipart)
 
     def idle_uploads(self, before: datetime) -> Sequence[str]:
         """See `BlobStore`."""
@@ -101,7 +100,7 @@ class S3BlobStore:
         written = {found.key: found.written_at for found in self._bucket.objects(self._layout.uploads)}
         idle = {key.removeprefix(self._layout.uploads) for key, at in written.items() if at < before}
         for begun in self._bucket.multiparts(self._layout.large_blobs):
-            upload_id = begun.key.removeprefix(self._layout.large_blobs)
+            upload_id = self._layout.upload_id(begun.key)
             # One that has a state is as old as that; one without was begun in a request that did not end well.
             if begun.begun_at < before and self._layout.upload(upload_id) not in written:
                 idle.add(upload_id)

@@ -36,7 +36,7 @@ class S3Options:
 
 
 class Layout:
-    """Keys: `blobs/<algorithm>/<2 hex>/<hex>`, `large/<upload id>` and `uploads/<upload id>` behind the prefix."""
+    """Keys: `blobs/<algorithm>/<2 hex>/<hex>`, `large/<upload id>/<random>`, `uploads/<upload id>`."""
 
     def __init__(self, prefix: str) -> None:
         self.prefix = prefix
@@ -47,8 +47,12 @@ class Layout:
         return f"{self.blobs}{digest.algorithm}/{digest.encoded[:2]}/{digest.encoded}"
 
     def large(self, upload_id: str) -> str:
-        """Where the parts of an upload become one object, which stays when it is published."""
-        return self.large_blobs + upload_id
+        """Below which the parts of an upload become one object, which stays when it is published."""
+        return f"{self.large_blobs}{upload_id}/"
+
+    def upload_id(self, key: str) -> str:
+        """Whose parts become one object at `key`."""
+        return key.removeprefix(self.large_blobs).partition("/")[0]
 
     def upload(self, upload_id: str) -> str:
         """Where an upload's state lies between two requests."""

@@ -15,7 +15,7 @@ from pierone_adapters.s3.blobs import Blobs, Place
 from pierone_adapters.s3.bucket import Bucket
 from pierone_adapters.s3.reader import S3BlobReader
 from pierone_adapters.s3.state import UploadState
-from pierone_core.errors import BlobUploadInvalid, BlobUploadUnknown, DigestInvalid, Unavailable
+from pierone_core.errors import BlobUploadInvalid, BlobUploadUnknown, DigestInvalid, Unavailable, UploadBusy
 from pierone_core.values import Digest, new_hash
 
 _READ_SIZE = 1 << 20
@@ -28,11 +28,10 @@ class _Save(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LargePublication:
-    """One upload that is a multipart upload to `key`."""
+    """One upload that is a multipart upload."""
 
     bucket: Bucket
     blobs: Blobs
-    key: str
     save: _Save
 
     def claim(self, state: UploadState, digest: Digest) -> UploadState:
@@ -53,44 +52,48 @@ class LargePublication:
 
     def run(self, state: UploadState, digest: Digest) -> None:
         """Bring the claimed state to its end; raises as `UploadWriter.publish`."""
-        # Where the other's bytes are damaged this raises, and our parts are kept.
+        place = self._kept(state, digest) or self._place(state, digest)
+        if place.key != state.key:  # others were faster; no pointer to our bytes can come any more
+            self.bucket.delete(state.key)
+
+    def _kept(self, state: UploadState, digest: Digest) -> Place | None:
+        """Where the blob lies already; if its bytes are damaged this raises, and our parts are kept."""
         place = self.blobs.whole(digest, state.offset) if state.is_verified else None
         if place:
-            self._abort(state)
-        else:
-            place = self._place(state, digest)
-        if place.key != self.key:  # others were faster; no pointer to our bytes can come any more
-            self.bucket.delete(self.key)
-
-    def _abort(self, state: UploadState) -> None:
-        with suppress(AbsentError):  # the parts are one object already
-            self.bucket.abort(self.key, state.multipart or "")
+            with suppress(AbsentError):  # the parts are one object already
+                self.bucket.abort(state.key, state.multipart or "")
+        return place
 
     def _place(self, state: UploadState, digest: Digest) -> Place:
-        is_ours = self._complete(state)
-        if not (is_ours and state.is_verified):  # an object that was there already may be of other parts than ours
-            self._verify(state, digest)
-        if not state.is_verified:
-            self._claimed(state, digest, is_verified=True)
-        return self.blobs.point(digest, Place(self.key, state.offset))
-
-    def _complete(self, state: UploadState) -> bool:
-        """Make the parts one object; whether that was done here, and not before."""
-        is_ours = True
         try:
-            self.bucket.complete(self.key, state.multipart or "", state.parts)
+            self._complete(state)
+        except BlobUploadUnknown:  # an equal request may have removed the bytes, as the blob was there by then
+            place = self._kept(state, digest)
+            if place is None:
+                raise
+            return place
+        if not state.is_verified:
+            self._verify(state, digest)
+            self._claimed(state, digest, is_verified=True)
+        return self.blobs.point(digest, Place(state.key, state.offset))
+
+    def _complete(self, state: UploadState) -> None:
+        """Make the parts one object, unless that was done before: to a claim nobody adds, so it has the same bytes."""
+        try:
+            self.bucket.complete(state.key, state.multipart or "", state.parts)
         except PartsChangedError as error:
             raise BlobUploadInvalid(
                 "two requests wrote to this upload at the same time, and its bytes are damaged; start a new one"
             ) from error
-        except (AbsentError, TakenError, ConflictError):  # done before, it seems
-            is_ours = False
+        except ConflictError as error:
+            raise UploadBusy("another request is finishing this upload; ask for its status and go on") from error
+        except (AbsentError, TakenError):  # done before, it seems
+            pass
         self._check_size(state)
-        return is_ours
 
     def _check_size(self, state: UploadState) -> None:
         try:
-            size = self.bucket.head(self.key).size
+            size = self.bucket.head(state.key).size
         except AbsentError:
             raise BlobUploadUnknown("this upload was finished or cancelled by another request") from None
         if size != state.offset:
@@ -98,7 +101,7 @@ class LargePublication:
 
     def _verify(self, state: UploadState, digest: Digest) -> None:
         running = new_hash(digest.algorithm)
-        reader = S3BlobReader(self.bucket, self.key, 0, state.offset)
+        reader = S3BlobReader(self.bucket, state.key, 0, state.offset)
         try:
             while data := reader.read(_READ_SIZE):
                 running.update(data)
@@ -107,14 +110,14 @@ class LargePublication:
         check(Digest(digest.algorithm, running.hexdigest()), digest)
 
 
-def withdraw(bucket: Bucket, key: str, state: UploadState) -> None:
+def withdraw(bucket: Bucket, state: UploadState) -> None:
     """Remove the bytes of an upload that was dropped in this state, but not a blob."""
     if state.multipart:
         with suppress(AbsentError):  # the parts are one object already
-            bucket.abort(key, state.multipart)
+            bucket.abort(state.key, state.multipart)
     # A pointer is put only after the state says that its claim is verified, and nobody can make a dropped one say so.
     if state.claim and not state.is_verified:
-        bucket.delete(key)
+        bucket.delete(state.key)
 
 
 def check(actual: Digest, digest: Digest) -> None:

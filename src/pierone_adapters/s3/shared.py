@@ -1,12 +1,13 @@
 """What all writers of one store have in common."""
 
+import uuid
 from dataclasses import dataclass
 
 from pierone_adapters.s3.blobs import Blobs
 from pierone_adapters.s3.bucket import Bucket
 from pierone_adapters.s3.memory import Memory
 from pierone_adapters.s3.options import Layout
-from pierone_adapters.s3.state import States
+from pierone_adapters.s3.state import States, UploadState
 from pierone_adapters.s3.stream import Senders
 
 
@@ -21,3 +22,7 @@ class Shared:
     senders: Senders
     memory: Memory
     part_bytes: int
+
+    def begun(self, upload_id: str) -> UploadState:
+        """What an upload begins with."""
+        return UploadState(self.layout.large(upload_id) + uuid.uuid4().hex, self.part_bytes)

@@ -24,10 +24,14 @@ _OFFSET, _MULTIPART, _NONCE = "offset", "multipart", "nonce"
 class UploadState:
     """`offset` bytes: those of the `parts`, all of `part_bytes` (but the last one once there is a `claim`), and `tail`.
 
+    The parts become one object at `key`, which nobody else ever makes: who comes when the upload has ended, and has no
+    state any more, begins anew and at another key.
+
     `digest` is that of all of them, if it is known. `claim` is the digest to publish as: from then on no byte is added;
     `is_verified` tells whether it was compared with the bytes.
     """
 
+    key: str
     part_bytes: int
     offset: int = 0
     multipart: str | None = None

@@ -31,7 +31,7 @@ def strays(bucket: Bucket, layout: Layout, blobs: Blobs) -> Iterator[tuple[str, 
 
 def _is_under_way(bucket: Bucket, layout: Layout, key: str) -> bool:
     try:
-        bucket.head(layout.upload(key.removeprefix(layout.large_blobs)))
+        bucket.head(layout.upload(layout.upload_id(key)))
     except AbsentError:
         return False
     return True

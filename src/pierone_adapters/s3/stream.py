@@ -60,8 +60,8 @@ class _Sent(NamedTuple):
 class PartStream:
     """The bytes of one upload; not for several threads at once."""
 
-    def __init__(self, senders: Senders, key: str, state: UploadState, running: Hash | None, algorithm: str) -> None:
-        self._senders, self._key, self._algorithm = senders, key, algorithm
+    def __init__(self, senders: Senders, state: UploadState, running: Hash | None, algorithm: str) -> None:
+        self._senders, self._key, self._algorithm = senders, state.key, algorithm
         self._begun_at, self._begun_with = state.offset, state.digest
         self._arrived = Progress(replace(state, tail=b"", offset=state.offset - len(state.tail), digest=None), None)
         self._running = running

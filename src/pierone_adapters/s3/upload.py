@@ -1,8 +1,8 @@
 """`UploadWriter` over a stream of parts and a state that is saved when the request ends."""
 
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from pierone_adapters.s3.answers import AbsentError
 from pierone_adapters.s3.memory import Known, Published
@@ -35,17 +35,16 @@ class S3UploadWriter:
     def __init__(self, shared: Shared, upload_id: str, algorithm: str, release: Callable[[], None]) -> None:
         """Load the state, or begin with none; `release` lets other requests of this process at the upload."""
         self._shared, self._id, self._algorithm, self._release = shared, upload_id, algorithm, release
-        self._key = shared.layout.large(upload_id)
         self._mutex, self._open = threading.Lock(), True
         known = shared.memory.recall(upload_id)
         self._published = known.published
         # The last part may be shorter than all others: a state with it that could be added to must never be saved.
         self._is_sealed = False
         loaded = None if known.published else shared.states.load(upload_id)
-        self._state = loaded[0] if loaded else UploadState(shared.part_bytes)
+        self._state = loaded[0] if loaded else shared.begun(upload_id)
         self._etag = loaded[1] if loaded else None
         running = self._running(known)
-        self._stream = PartStream(shared.senders, self._key, self._state, running, algorithm)
+        self._stream = PartStream(shared.senders, self._state, running, algorithm)
 
     def _running(self, known: Known) -> Hash | None:
         if known.etag and (known.etag, known.algorithm) == (self._etag, self._algorithm):
@@ -73,13 +72,23 @@ class S3UploadWriter:
         """See `UploadWriter`; raises `ContentTooLarge` for more than fits 10,000 parts."""
         if self.is_published:
             raise BlobUploadInvalid("this upload is complete; close it with a PUT that has no body")
-        with self._mutex:
+        with self._mutex, self._judged():
             self._check_open()
             self._check_room(len(batch))
             self._stream.write(batch)
             arrived = self._stream.arrived()
             if len(arrived.state.parts) >= len(self._state.parts) + _PARTS_BETWEEN_SAVES:
                 self._save(arrived.state)
+
+    @contextmanager
+    def _judged(self) -> Iterator[None]:
+        """Where the parts are gone, raise as `_save` if that is because another request has brought the upload on."""
+        try:
+            yield
+        except BlobUploadUnknown:
+            if self._open and self._etag:
+                self._save(self._state)
+            raise
 
     def _check_room(self, more: int) -> None:
         most = MAX_PARTS * self._state.part_bytes
@@ -104,7 +113,7 @@ class S3UploadWriter:
 
     def publish(self, digest: Digest) -> int:
         """See `UploadWriter`."""
-        with self._mutex:
+        with self._mutex, self._judged():
             self._check_open()
             try:
                 return self._publish(digest)
@@ -130,7 +139,7 @@ class S3UploadWriter:
         self._shared.blobs.put(digest, state.tail)
 
     def _publish_large(self, digest: Digest) -> None:
-        publication = LargePublication(self._shared.bucket, self._shared.blobs, self._key, self._save)
+        publication = LargePublication(self._shared.bucket, self._shared.blobs, self._save)
         if not self._state.claim:
             self._is_sealed = True
         state = self._state if self._state.claim else self._stream.sealed().state
@@ -148,13 +157,13 @@ class S3UploadWriter:
         self._give_up()
         if self._etag:
             self._shared.states.drop(self._id, self._etag)
-            withdraw(self._shared.bucket, self._key, self._state)
+            withdraw(self._shared.bucket, self._state)
         if self._etag or (self._published and self._published.has_state):
             self._shared.states.remove(self._id)
 
     def _abort(self, multipart: str | None) -> None:
         with suppress(AbsentError):
-            self._shared.bucket.abort(self._key, multipart or "")
+            self._shared.bucket.abort(self._state.key, multipart or "")
 
     def close(self) -> None:
         """See `UploadWriter`; raises as `write` if what was written could not be saved."""

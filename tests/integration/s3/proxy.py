@@ -59,6 +59,11 @@ class Exchange:
         self._body()
         self._answer(503, [], _SLOW_DOWN)
 
+    def conflict(self) -> None:
+        """Answer that somebody else writes the same object at this moment."""
+        self._body()
+        self._answer(409, [], b"<Error><Code>ConditionalRequestConflict</Code></Error>")
+
     def miss(self) -> None:
         """Answer that there is no such object."""
         self._body()

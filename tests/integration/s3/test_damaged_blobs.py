@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.contracts.adapters import s3, s3_options
-from tests.contracts.bucket import multiparts
+from tests.contracts.bucket import large_key, multiparts
 from tests.contracts.content import append, publish, read_all
 from tests.integration.s3.content import BYTES, DIGEST, pointer
 from tests.s3 import BUCKET, client_of, s3_server
@@ -15,7 +15,6 @@ from pierone_core.errors import Unavailable
 from pierone_core.values import Digest
 
 SMALL = b"layer of an image"
-LARGE_FACTS = {"location": "large/first", "size": str(len(BYTES))}
 
 
 class Operator:
@@ -66,7 +65,7 @@ def test_a_large_blob_is_not_acknowledged_while_the_object_of_its_pointer_is_gon
     store, other = s3(tmp_path), s3(tmp_path)
     publish(store, BYTES, "first")
     read_all(other.open_blob(DIGEST, 0, 1))
-    operator.remove("large/first")
+    operator.remove(large_key(tmp_path, "first"))
     append(store, BYTES, "second")
     for _ in range(2):
         with pytest.raises(Unavailable, match="operator"):
@@ -87,7 +86,8 @@ def test_a_large_blob_is_not_acknowledged_while_its_pointer_leads_astray(
     store = s3(tmp_path)
     publish(store, BYTES, "first")
     operator.put("large/other", SMALL)
-    operator.put(pointer(DIGEST), b"", **LARGE_FACTS | facts)
+    right = {"location": large_key(tmp_path, "first"), "size": str(len(BYTES))}
+    operator.put(pointer(DIGEST), b"", **right | facts)
     append(store, BYTES, "second")
     with pytest.raises(Unavailable, match="operator"):
         finish(store, DIGEST)

@@ -1,6 +1,6 @@
 """An upload that two replicas close at once, one with a wrong digest: it removes nothing that is the other's."""
 
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -9,14 +9,18 @@ import pytest
 from tests.contracts.adapters import s3
 from tests.contracts.bucket import keys, multiparts, pieces
 from tests.contracts.content import append, publish, read_all
+from tests.integration.s3.concerns import is_completion
 from tests.integration.s3.conftest import Replica
 from tests.integration.s3.content import BYTES, DIGEST, PART, pointer
 from tests.integration.s3.finishing import finish
 from tests.integration.s3.proxy import Exchange, FaultProxy
 
+from pierone_adapters.s3 import S3BlobStore
 from pierone_core.errors import BlobUploadUnknown, DigestInvalid, RegistryError, Unavailable, UploadBusy
 from pierone_core.ports import UploadWriter
 from pierone_core.values import Digest
+
+OTHERS = BYTES[::-1]
 
 
 @pytest.mark.parametrize(("piece", "algorithm"), [(len(BYTES), "sha512"), (PART + 1, "sha256")])
@@ -108,16 +112,55 @@ def test_an_upload_that_was_dropped_and_not_removed_has_no_bytes_and_is_swept(
 
 
 def test_parts_that_come_too_late_do_not_point_to_the_bytes_of_another(replica: Replica, tmp_path: Path) -> None:
-    others = BYTES[::-1]
     with closing(replica().open_upload("upload", "sha256")) as late:
-        late.write(others)
+        late.write(OTHERS)
         store = replica()
         with closing(store.open_upload("upload", "sha256")) as first:
             first.write(BYTES)
             first.publish(DIGEST)
         store.discard_upload("upload")
-        with pytest.raises(RegistryError):
-            late.publish(Digest.of(others))
+        assert late.publish(Digest.of(OTHERS)) == len(OTHERS)
     assert read_all(s3(tmp_path).open_blob(DIGEST, 0, len(BYTES))) == BYTES
-    assert publish(s3(tmp_path), others, "again") == Digest.of(others)
-    assert read_all(s3(tmp_path).open_blob(Digest.of(others), 0, len(others))) == others
+    assert read_all(s3(tmp_path).open_blob(Digest.of(OTHERS), 0, len(OTHERS))) == OTHERS
+
+
+@pytest.mark.parametrize("digest", [Digest.of(OTHERS), Digest.of(b"nobody's", "sha512")])
+def test_parts_that_come_too_late_remove_nothing_of_what_was_published(
+    replica: Replica, tmp_path: Path, digest: Digest
+) -> None:
+    publish(replica(), OTHERS, "elsewhere")
+    with closing(replica().open_upload("upload", "sha256")) as late:
+        late.write(OTHERS)
+        store = replica()
+        assert publish(store, BYTES) == DIGEST
+        store.discard_upload("upload")
+        with suppress(RegistryError):
+            late.publish(digest)
+    assert read_all(s3(tmp_path).open_blob(DIGEST, 0, len(BYTES))) == BYTES
+
+
+def test_whose_bytes_an_equal_request_removed_as_the_blob_was_there_has_succeeded(
+    replica: Replica, proxy: FaultProxy, tmp_path: Path
+) -> None:
+    append(s3(tmp_path), BYTES)
+    published: list[int] = []
+
+    def interfere(exchange: Exchange) -> None:
+        if is_completion(exchange.request) and not published:
+            publish(s3(tmp_path), BYTES, "elsewhere")
+            published.append(finish(s3(tmp_path)))
+        exchange.pass_on()
+
+    proxy.treat = interfere
+    assert finish(replica()) == len(BYTES)
+    assert published == [len(BYTES)]
+    assert keys(tmp_path) == {"large/elsewhere", "uploads/elsewhere", "uploads/upload", pointer(DIGEST)}
+    assert read_all(s3(tmp_path).open_blob(DIGEST, 0, len(BYTES))) == BYTES
+
+
+def test_who_completes_while_an_equal_request_does_is_told_to_come_again(store: S3BlobStore, proxy: FaultProxy) -> None:
+    append(store, BYTES)
+    proxy.only_first(1, is_completion, Exchange.conflict)
+    with pytest.raises(UploadBusy):
+        finish(store)
+    assert finish(store) == len(BYTES)

@@ -56,7 +56,7 @@ def test_neither_the_bytes_of_a_large_blob_nor_its_pointer_can_be_removed(
     store: S3BlobStore, client: "S3Client", tmp_path: Path
 ) -> None:
     publish(store, BYTES)
-    check_locked(client, tmp_path, "large/upload")
+    check_locked(client, tmp_path, head(client, tmp_path, pointer(DIGEST))["Metadata"]["location"])
     check_locked(client, tmp_path, pointer(DIGEST))
     assert read_all(store.open_blob(DIGEST, 0, len(BYTES))) == BYTES
 

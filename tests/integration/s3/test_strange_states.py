@@ -1,5 +1,6 @@
 """What should not be in the bucket, or not like that: it is noticed, and no wrong bytes come of it."""
 
+import json
 import threading
 from contextlib import closing, suppress
 from pathlib import Path
@@ -39,7 +40,8 @@ def test_a_damaged_state_is_never_gone_on_with(tmp_path: Path, kept: slice, inst
 
 def test_another_object_where_the_parts_are_to_become_one_is_noticed(tmp_path: Path) -> None:
     append(s3(tmp_path), BYTES)
-    replace(tmp_path, "large/upload", SMALL)
+    state = json.loads(stored(tmp_path, "uploads/upload").partition(b"\n")[0])
+    replace(tmp_path, state["key"].removeprefix(s3_options(tmp_path).prefix), SMALL)
     with closing(s3(tmp_path).open_upload("upload", "sha256")) as writer, pytest.raises(Unavailable, match="has 17"):
         writer.publish(DIGEST)
     with pytest.raises(BlobUnknown):
