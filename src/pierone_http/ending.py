@@ -124,7 +124,10 @@ class EndingProtocol(HttpToolsProtocol):
         """Say what is left to say, and let the client go on to send for a while (RFC 9112 section 9.6)."""
         self._running = None
         if self._refusal:
-            self.transport.write(written_refusal(self._refusal, self.server_state.default_headers))
+            # Where there is no target, the parser may tell the method of the request before.
+            is_to_head = bool(self.url) and self.parser.get_method() == b"HEAD"
+            fields = self.server_state.default_headers
+            self.transport.write(written_refusal(self._refusal, fields, is_to_head=is_to_head))
         self.transport.write_eof()
         self.flow.resume_reading()  # or the client could not go on to send
         self._deadline.set(_LINGER_SECONDS)

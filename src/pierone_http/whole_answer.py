@@ -49,12 +49,12 @@ def write_whole(cycle: RequestResponseCycle, status: int, headers: Headers, body
     return True
 
 
-def written_refusal(error: RegistryError, default_headers: Headers) -> bytes:
-    """The last answer of a connection, to what is no request."""
+def written_refusal(error: RegistryError, default_headers: Headers, *, is_to_head: bool) -> bytes:
+    """The last answer of a connection, to what is no request; one to HEAD has no body (RFC 9110 section 9.3.2)."""
     response = error_response(error, "")
     fields = [*default_headers, *response.raw_headers, (b"connection", b"close")]
     lines = b"".join(b"%b: %b\r\n" % field for field in fields)
-    return b"%b%b\r\n%b" % (STATUS_LINE[response.status_code], lines, bytes(response.body))
+    return b"%b%b\r\n%b" % (STATUS_LINE[response.status_code], lines, b"" if is_to_head else bytes(response.body))
 
 
 def _complete(cycle: RequestResponseCycle) -> None:

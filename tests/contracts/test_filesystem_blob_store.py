@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.contracts.content import append, publish, read_all
 from tests.contracts.processes import die_while_uploading, discard_all, process
+from tests.threads import no_thread_can_begin
 
 from pierone_adapters.filesystem import FilesystemBlobStore
 from pierone_core.errors import BlobUnknown, DigestInvalid, Unavailable, UploadBusy
@@ -115,6 +116,15 @@ def test_a_batch_that_does_not_fit_is_not_written_at_all(disk: FilesystemBlobSto
     assert writer.offset == disk.upload_size("upload") == len(DATA)
     writer.write(b"!")
     assert writer.publish(Digest.of(DATA + b"!")) == len(DATA) + 1
+    writer.close()
+
+
+def test_a_large_batch_is_hashed_also_where_no_thread_can_begin(disk: FilesystemBlobStore) -> None:
+    writer, batch = disk.open_upload("upload", "sha256"), bytes(1 << 20)
+    with no_thread_can_begin():
+        writer.write(batch)
+    writer.write(batch)
+    assert writer.publish(Digest.of(2 * batch)) == 2 << 20
     writer.close()
 
 

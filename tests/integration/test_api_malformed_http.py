@@ -32,6 +32,22 @@ def refused(server: Server, request: bytes) -> Refusal:
     return read_refusal(response.status, str(response.getheader("Content-Type")), body)
 
 
+@pytest.mark.parametrize("fields", [("Host: y",), ("Content-Length: 1", "Transfer-Encoding: chunked")])
+def test_a_refused_head_has_no_body_in_its_answer(server: Server, fields: tuple[str, ...]) -> None:
+    with wire(server) as connection:
+        connection.sendall(head("HEAD", "/v2/", *fields))
+        answered = b"".join(iter(lambda: connection.recv(1 << 16), b""))
+    assert answered.startswith(b"HTTP/1.1 400 ")
+    assert answered.endswith(b"\r\n\r\n")
+
+
+def test_what_is_no_request_behind_a_head_is_told_why(server: Server) -> None:
+    with wire(server) as connection:
+        connection.sendall(head("HEAD", "/.well-known/health") + b"nonsense\r\n\r\n")
+        answered = b"".join(iter(lambda: connection.recv(1 << 16), b""))
+    assert answered.endswith(b"}")
+
+
 MALFORMED = {
     "no HTTP": b"nonsense\r\n\r\n",
     "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(64) + b"\r\n\r\n",

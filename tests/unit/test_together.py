@@ -107,6 +107,60 @@ def test_what_is_large_and_what_is_not_near_goes_anywhere_though_a_held_loop_beg
     apart(ask)
 
 
+def test_what_taskset_left_of_the_processors_is_kept() -> None:
+    async def ask() -> None:
+        left = {max(ANYWHERE)}
+        os.sched_setaffinity(0, left)
+        company = Together()
+        work = Work(prompt=True, together=company)
+        with company.running():
+            await work.run(time.sleep, 0)
+            assert await work.run_on(LARGE, places) == left
+        assert places() == left
+
+    apart(ask)
+
+
+def test_processors_that_a_cpuset_may_gain_are_not_refused() -> None:
+    async def ask() -> None:
+        with Together().running():
+            assert {*Together.limit} in ({*range(os.sysconf("SC_NPROCESSORS_CONF"))}, ANYWHERE)
+            os.sched_setaffinity(0, Together.limit)
+            assert places() == ANYWHERE
+
+    apart(ask)
+
+
+def test_of_two_applications_in_a_process_one_holds_its_loop_and_both_leave_it_as_it_was() -> None:
+    async def ask() -> None:
+        first, second = Together(), Together()
+        works = [Work(prompt=True, together=company) for company in (first, second)]
+        with first.running():
+            with second.running():
+                for work in works:
+                    await work.run(time.sleep, 0)
+                    assert len(places()) == 1
+            await asyncio.sleep(0.15)
+            assert places() == ANYWHERE
+        assert places() == ANYWHERE
+
+    apart(ask)
+
+
+def test_a_loop_in_another_thread_is_left_alone() -> None:
+    company = Together()
+    work = Work(prompt=True, together=company)
+
+    async def ask() -> None:
+        with company.running():
+            await work.run(time.sleep, 0)
+            assert places() == ANYWHERE
+
+    with company.running():
+        apart(ask)
+    assert places() == ANYWHERE
+
+
 def test_a_thread_that_has_ended_is_passed_over() -> None:
     async def ask() -> None:
         company = Together()

@@ -3,20 +3,18 @@
 import asyncio
 import threading
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from contextvars import ContextVar
 
 import pytest
 from tests.garbage import Data, no_collection
+from tests.threads import no_thread_can_begin
 
 from pierone_core.errors import Unavailable
 from pierone_http.work import Work
 
 NAME: ContextVar[str] = ContextVar("name")
 THREADS = 3
-# More than the address space of a process.
-TOO_LARGE = 1 << 47
 
 
 def test_what_a_call_returns_or_raises_comes_back() -> None:
@@ -128,15 +126,6 @@ def test_reads_do_not_wait_for_threads_that_write() -> None:
         return answer
 
     assert asyncio.run(ask()) == 2
-
-
-@contextmanager
-def no_thread_can_begin() -> Iterator[None]:
-    usual = threading.stack_size(TOO_LARGE)
-    try:
-        yield
-    finally:
-        threading.stack_size(usual)
 
 
 def test_a_thread_that_could_not_begin_is_begun_for_the_next_call() -> None:

@@ -8,7 +8,6 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -32,7 +31,6 @@ class FilesystemBlobStore:
         self._blobs, self._uploads = root / "blobs", root / "uploads"
         self._hashes: OrderedDict[str, tuple[FileState, Hash]] = OrderedDict()
         self._mutex = threading.Lock()
-        self.hashing: Executor = ThreadPoolExecutor(os.cpu_count(), "hash")
         with translated():
             self._blobs.mkdir(parents=True, exist_ok=True)
             self._uploads.mkdir(exist_ok=True)

@@ -3,7 +3,6 @@
 import os
 import stat
 import threading
-from concurrent.futures import Executor
 from pathlib import Path
 from typing import Protocol
 
@@ -21,8 +20,6 @@ _BLOB_MODE = 0o444
 
 
 class _Store(Protocol):
-    hashing: Executor
-
     def blob_path(self, digest: Digest) -> Path: ...
     def remember_hash(self, upload_id: str, state: FileState, running: Hash) -> None: ...
     def recall_hash(self, upload_id: str, state: FileState) -> Hash | None: ...
@@ -69,16 +66,13 @@ class FilesystemUploadWriter:
             self._writeback.advance(self._offset)
 
     def _append(self, batch: bytes) -> None:
-        running = self._hash
-        if running is None or len(batch) < _BESIDE_BYTES:
-            write_all(self._fd, batch, self._offset)
-            if running:
-                running.update(batch)
-            return
-        self._hash = None  # of more than the file has, should writing fail
-        hashing = self._store.hashing.submit(running.update, batch)
+        running, self._hash = self._hash, None  # it may be of more than the file has, should writing fail
+        hashing = _hashing(running, batch) if running else None
         write_all(self._fd, batch, self._offset)
-        hashing.result()
+        if hashing:
+            hashing.join()
+        elif running:
+            running.update(batch)
         self._hash = running
 
     def publish(self, digest: Digest) -> int:
@@ -126,3 +120,15 @@ class FilesystemUploadWriter:
     def _check_open(self) -> None:
         if self._fd < 0:
             raise Unavailable("this request was given up")
+
+
+def _hashing(running: Hash, batch: bytes) -> threading.Thread | None:
+    """A thread that hashes a large batch while it is written, as neither needs the interpreter; None if none does."""
+    if len(batch) < _BESIDE_BYTES:
+        return None
+    thread = threading.Thread(target=running.update, args=(batch,), name="hash", daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:  # the system has none left
+        return None
+    return thread
