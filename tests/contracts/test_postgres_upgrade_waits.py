@@ -6,6 +6,7 @@ from time import monotonic, sleep
 
 import psycopg
 import pytest
+from sqlalchemy import text
 from tests.contracts.versions import previous_postgres
 from tests.postgres import shared_postgres
 
@@ -53,6 +54,20 @@ def test_it_is_tried_again_and_meanwhile_no_push_waits_for_too_long(
             pusher.rollback()
             end_reading()
         assert upgrading.result(timeout=30)
+
+
+def test_it_is_tried_again_where_it_and_a_push_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_upgrade, "_WAIT_FOR_TABLES", text("SET LOCAL lock_timeout = '20s'"))
+    url = shared_postgres().database(migrated=False)
+    postgres_upgrade.upgrade_postgres(url, "0002")
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(url) as pusher:
+        pusher.execute("SET deadlock_timeout = '20s'")  # so that the other one is told
+        pusher.execute("INSERT INTO repositories VALUES ('team/app')")
+        upgrading = pool.submit(upgrade_postgres, url)
+        wait_for_a_waiting_lock(url)
+        pusher.execute("LOCK TABLE events IN ROW EXCLUSIVE MODE")
+        pusher.commit()
+        assert upgrading.result(timeout=60)
 
 
 def wait_for_a_waiting_lock(url: str) -> None:

@@ -6,7 +6,7 @@ final; a pointer to it is put under the digest. The bytes are verified before th
 was lost, they are read back once they are one object, since parts cannot be read.
 """
 
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from pierone_core.errors import BlobUploadInvalid, BlobUploadUnknown, DigestInva
 from pierone_core.values import Digest, new_hash
 
 _READ_SIZE = 1 << 20
+_FINISHING = "another request is finishing this upload; ask for its status and go on"
 
 
 class _Save(Protocol):
@@ -86,7 +87,7 @@ class LargePublication:
                 "two requests wrote to this upload at the same time, and its bytes are damaged; start a new one"
             ) from error
         except ConflictError as error:
-            raise UploadBusy("another request is finishing this upload; ask for its status and go on") from error
+            raise UploadBusy(_FINISHING) from error
         except (AbsentError, TakenError):  # done before, it seems
             pass
         self._check_size(state)
@@ -101,12 +102,14 @@ class LargePublication:
 
     def _verify(self, state: UploadState, digest: Digest) -> None:
         running = new_hash(digest.algorithm)
-        reader = S3BlobReader(self.bucket, state.key, 0, state.offset)
         try:
-            while data := reader.read(_READ_SIZE):
-                running.update(data)
-        finally:
-            reader.close()
+            with closing(S3BlobReader(self.bucket, state.key, 0, state.offset)) as reader:
+                while data := reader.read(_READ_SIZE):
+                    running.update(data)
+        except Unavailable as error:
+            if isinstance(error.__cause__, AbsentError):  # an equal request was faster, and did not need it
+                raise UploadBusy(_FINISHING) from error
+            raise
         check(Digest(digest.algorithm, running.hexdigest()), digest)
 
 

@@ -1,8 +1,10 @@
 """What all writers of one store have in common."""
 
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 
+from pierone_adapters.s3.answers import AbsentError
 from pierone_adapters.s3.blobs import Blobs
 from pierone_adapters.s3.bucket import Bucket
 from pierone_adapters.s3.memory import Memory
@@ -22,6 +24,12 @@ class Shared:
     senders: Senders
     memory: Memory
     part_bytes: int
+
+    def abort_unnamed(self, upload_id: str, key: str, multipart: str) -> None:
+        """Drop the parts at `key`, unless the upload's state names them."""
+        if not self.states.names(upload_id, multipart):
+            with suppress(AbsentError):
+                self.bucket.abort(key, multipart)
 
     def begun(self, upload_id: str) -> UploadState:
         """What an upload begins with."""

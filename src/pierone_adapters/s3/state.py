@@ -114,6 +114,13 @@ class States:
             self._bucket.check()  # a HEAD says the same if the whole bucket is gone
             return 0
 
+    def names(self, upload_id: str, multipart: str) -> bool:
+        """Whether the state is one of `multipart`: saving it may have succeeded although no answer came."""
+        try:
+            return self._bucket.head(self._layout.upload(upload_id)).notes.get(_MULTIPART) == multipart
+        except AbsentError:
+            return False
+
     def remove(self, upload_id: str) -> None:
         """Forget the state, if there is one."""
         self._bucket.delete(self._layout.upload(upload_id))

@@ -2,9 +2,8 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
-from pierone_adapters.s3.answers import AbsentError
 from pierone_adapters.s3.memory import Known, Published
 from pierone_adapters.s3.publication import LargePublication, check, withdraw
 from pierone_adapters.s3.shared import Shared
@@ -108,8 +107,9 @@ class S3UploadWriter:
     def _give_up(self) -> None:
         """Leave the upload to who is faster, but for parts that nobody else knows of."""
         self._let_go()
-        if self._stream.multipart not in (None, self._state.multipart):
-            self._abort(self._stream.multipart)
+        own = self._stream.multipart
+        if own and own != self._state.multipart:
+            self._shared.abort_unnamed(self._id, self._state.key, own)
 
     def publish(self, digest: Digest) -> int:
         """See `UploadWriter`."""
@@ -160,10 +160,6 @@ class S3UploadWriter:
             withdraw(self._shared.bucket, self._state)
         if self._etag or (self._published and self._published.has_state):
             self._shared.states.remove(self._id)
-
-    def _abort(self, multipart: str | None) -> None:
-        with suppress(AbsentError):
-            self._shared.bucket.abort(self._state.key, multipart or "")
 
     def close(self) -> None:
         """See `UploadWriter`; raises as `write` if what was written could not be saved."""

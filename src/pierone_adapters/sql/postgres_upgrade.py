@@ -6,7 +6,7 @@ Whoever waits for a table lets nobody at it who comes later, so the transaction 
 import time
 from contextlib import suppress
 
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -54,7 +54,7 @@ def _try(engine: Engine, revision: str) -> bool:
             connection.execute(_WAIT_FOR_TABLES)
             return _upgrade(connection, revision)
     except SQLAlchemyError as error:
-        if isinstance(getattr(error, "orig", None), LockNotAvailable):
+        if isinstance(getattr(error, "orig", None), LockNotAvailable | DeadlockDetected):
             raise _HeldError from error
         raise Unavailable(f"the registry's database was not changed: {cause(error)}") from error
 
