@@ -2,6 +2,7 @@
 
 import resource
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -117,6 +118,15 @@ def test_a_batch_that_does_not_fit_is_not_written_at_all(disk: FilesystemBlobSto
     writer.write(b"!")
     assert writer.publish(Digest.of(DATA + b"!")) == len(DATA) + 1
     writer.close()
+
+
+def test_the_thread_that_hashes_a_large_upload_ends_with_it(disk: FilesystemBlobStore) -> None:
+    writer = disk.open_upload("upload", "sha256")
+    writer.write(bytes(1 << 20))
+    [hashing] = [thread for thread in threading.enumerate() if thread.name == "hash"]
+    writer.close()
+    hashing.join(30)
+    assert not hashing.is_alive()
 
 
 def test_a_large_batch_is_hashed_also_where_no_thread_can_begin(disk: FilesystemBlobStore) -> None:

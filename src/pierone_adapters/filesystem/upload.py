@@ -3,9 +3,11 @@
 import os
 import stat
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from pierone_adapters.filesystem.beside import HashBeside
 from pierone_adapters.filesystem.durable import FileState, link_durably, translated, write_all
 from pierone_adapters.filesystem.writeback import Writeback
 from pierone_core.errors import BlobUploadInvalid, DigestInvalid, Unavailable
@@ -36,6 +38,7 @@ class FilesystemUploadWriter:
         self._store, self._id, self._path, self._fd = store, upload_id, path, fd
         self._algorithm = algorithm
         self._mutex = threading.Lock()
+        self._beside: HashBeside | None = None
         state = FileState.of(fd)
         self._offset = state.size
         # Nobody else changes it while we hold the lock.
@@ -67,13 +70,21 @@ class FilesystemUploadWriter:
 
     def _append(self, batch: bytes) -> None:
         running, self._hash = self._hash, None  # it may be of more than the file has, should writing fail
-        hashing = _hashing(running, batch) if running else None
+        beside = self._hashing_beside() if running and len(batch) >= _BESIDE_BYTES else None
+        if running and beside:
+            beside.begin(running, batch)
         write_all(self._fd, batch, self._offset)
-        if hashing:
-            hashing.join()
+        if beside:
+            beside.wait()
         elif running:
             running.update(batch)
         self._hash = running
+
+    def _hashing_beside(self) -> HashBeside | None:
+        if self._beside is None:
+            with suppress(RuntimeError):
+                self._beside = HashBeside()
+        return self._beside
 
     def publish(self, digest: Digest) -> int:
         """See `UploadWriter`."""
@@ -108,6 +119,9 @@ class FilesystemUploadWriter:
         fd, self._fd = self._fd, -1
         if fd >= 0:
             os.close(fd)
+        if self._beside:
+            self._beside.end()
+            self._beside = None
 
     def _encoded(self, algorithm: str) -> str:
         if self._hash and algorithm == self._algorithm:
@@ -120,15 +134,3 @@ class FilesystemUploadWriter:
     def _check_open(self) -> None:
         if self._fd < 0:
             raise Unavailable("this request was given up")
-
-
-def _hashing(running: Hash, batch: bytes) -> threading.Thread | None:
-    """A thread that hashes a large batch while it is written, as neither needs the interpreter; None if none does."""
-    if len(batch) < _BESIDE_BYTES:
-        return None
-    thread = threading.Thread(target=running.update, args=(batch,), name="hash", daemon=True)
-    try:
-        thread.start()
-    except RuntimeError:  # the system has none left
-        return None
-    return thread
