@@ -42,7 +42,7 @@ def test_what_the_readme_shows_to_employees_works(environment: dict[str, str], w
     end = printed.splitlines()
     assert end[-3] == "0.1"
     assert re.fullmatch(r"sha256:[0-9a-f]{64}", end[-2])
-    assert end[-1] == "0.2 is free"
+    assert end[-1] == "0.1 is there"
     assert re.search(r"^myteam +myapp$", printed, re.MULTILINE)
 
 
