@@ -4,8 +4,9 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,8 @@ from tests.integration.workers import (
 )
 
 MANY = 300
+# Connections that go to either by chance leave one further ahead than this, sooner or later (5 of 5 times seen).
+FAIR = 6
 # For another worker, at each connection.
 WAIT_SECONDS = 0.005
 
@@ -43,11 +46,22 @@ def test_each_worker_serves_alone_what_the_others_were_sent(tmp_path: Path) -> N
 
 def test_connections_are_shared_out(tmp_path: Path) -> None:
     with serving(tmp_path / "data") as server, ExitStack() as stack:
-        before = {worker: sockets(worker) for worker in processes(server)}
-        for _ in range(40):
+        first, second = processes(server)
+        before = sockets(first), sockets(second)
+
+        def taken() -> tuple[int, int]:
+            return sockets(first) - before[0], sockets(second) - before[1]
+
+        # One after the other: on a busy machine a worker may come too late for all that are opened at once.
+        for _ in range(100):
+            count = sum(taken())
             stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
-        eventually(lambda: sum(map(sockets, before)) == sum(before.values()) + 40)
-        assert all(sockets(worker) - before[worker] >= 10 for worker in before)
+            eventually(partial(_is_more, taken, count))
+            assert abs(taken()[0] - taken()[1]) <= FAIR
+
+
+def _is_more(taken: Callable[[], tuple[int, int]], count: int) -> bool:
+    return sum(taken()) > count
 
 
 def test_a_token_that_one_worker_issued_is_honoured_by_the_other(tmp_path: Path) -> None:
