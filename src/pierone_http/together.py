@@ -3,7 +3,7 @@
 On two processors each system call of one lets another take the interpreter, and the first waits to get it back: 390
 switches for a small image instead of 65. So while there is work the loop stays on the processor where it is, and the
 threads come to it. It is let go ten times a second: where another process needs that processor, the system places it
-anew. Pushes of small images 116 -> 178/s, new tags 1,450 -> 2,000/s (on 2 processors, the load generator beside it).
+anew. Small images pushed 112 -> 182/s, new tags 1,153 -> 1,995/s (`make bench` before and after, on 2 processors).
 
 Where a system has no such calls, or refuses them, threads run wherever they do anyway.
 """

@@ -1,7 +1,7 @@
 """Bytes are hashed while they are written: neither needs the interpreter, so a large upload uses two processors.
 
-In turn, on two processors, the first layer of 512 MiB that a server is pushed:
-578 to 749 MB/s without, 752 to 945 with.
+Measured in turn on two processors with a pool of such threads, the first layer of 512 MiB that a server is pushed:
+578 to 749 MB/s without, 752 to 945 with; with this thread 562 and 911 in two runs.
 """
 
 import threading
