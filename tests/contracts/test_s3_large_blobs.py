@@ -59,6 +59,15 @@ def test_chunks_in_requests_of_their_own_become_one_blob(bucket: S3BlobStore, tm
     assert multiparts(tmp_path) == 0
 
 
+@pytest.mark.parametrize(("size", "kept"), [(PART, PART), (2 * PART, 0), (2 * PART + 7, 7), (3 * PART, 0)])
+def test_a_full_part_behind_the_first_is_sent_and_not_kept_in_the_state(
+    bucket: S3BlobStore, tmp_path: Path, size: int, kept: int
+) -> None:
+    append(bucket, BYTES[:size])
+    state = client_of(s3_server().url).head_object(Bucket=BUCKET, Key=s3_options(tmp_path).prefix + "uploads/upload")
+    assert kept <= state["ContentLength"] < kept + 4096
+
+
 def test_a_small_blob_is_one_object_under_its_digest(bucket: S3BlobStore, tmp_path: Path) -> None:
     digest = Digest.of(BYTES[:PART])
     with closing(bucket.open_upload("upload", "sha256")) as writer:

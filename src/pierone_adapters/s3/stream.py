@@ -81,6 +81,9 @@ class PartStream:
             room = self._arrived.state.part_bytes - self._tail_bytes
             self._append(batch[:room])
             batch = batch[room:]
+        # A blob of one part is an object of its own, so its first part waits for more; a later one need not be kept.
+        if self.multipart and self._tail_bytes == self._arrived.state.part_bytes:
+            self._send_tail()
 
     def _append(self, piece: bytes) -> None:
         if self._running:
