@@ -56,14 +56,24 @@ class Pull:
         with _known(digest):
             return self.store.open_blob(digest, start, stop)
 
+    def find_whole_blob(self, digest: Digest, size: int) -> str | bytes:
+        """As `find_blob`, all of it in memory and compared with its digest; raise `Unavailable` if it differs."""
+        found = self.find_blob(digest, 0, size)
+        return found if isinstance(found, str) else _verified(digest, found)
+
     def get_blob(self, repository: Repository, digest: Digest) -> bytes:
-        """A whole blob in memory; raise `BlobUnknown`."""
-        size = self.blob_size(repository, digest)
-        reader = self.open_blob(digest, 0, size)
-        try:
-            return b"".join(iter(lambda: reader.read(1 << 20), b""))
-        finally:
-            reader.close()
+        """A whole blob in memory, compared with its digest; raise `BlobUnknown` and `Unavailable`."""
+        return _verified(digest, self.open_blob(digest, 0, self.blob_size(repository, digest)))
+
+
+def _verified(digest: Digest, reader: BlobReader) -> bytes:
+    try:
+        data = b"".join(iter(lambda: reader.read(1 << 20), b""))
+    finally:
+        reader.close()
+    if Digest.of(data, digest.algorithm) != digest:
+        raise Unavailable(f"blob {digest} is damaged in the registry's storage; tell its operator (see fsck)")
+    return data
 
 
 @contextmanager

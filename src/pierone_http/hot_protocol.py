@@ -55,7 +55,7 @@ class HotProtocol(ReceivingProtocol):
         else:
             self._pending_bytes = 0
             self._pieces += _PIECES
-            self.transport.write(answer)
+            self.transport.writelines(answer)
             self.server_state.total_requests += 1
             self._deadline.set(self.timeout_keep_alive)
 
@@ -64,14 +64,14 @@ class HotProtocol(ReceivingProtocol):
         if not self._answered:
             super().on_message_complete()
 
-    def _find_answer(self) -> bytes | None:
+    def _find_answer(self) -> tuple[bytes, ...] | None:
         kept = self.kept.get(self.url)
         if kept is None or not (self._is_free() and self._is_plain()):
             return None
         start, rest = self._beginning(), _rest(kept, self.parser.get_method())
         if start is None or rest is None or not self._is_reader(kept.repository):
             return None
-        return b"".join((start, *rest))
+        return (start, *rest)
 
     def _is_free(self) -> bool:
         """Whether no answer is under way, the client takes what it is sent, and others do not wait for this one."""

@@ -1,8 +1,8 @@
 """Whole answers that can never change, ready to be written (`hot_protocol`).
 
-Kept is what a handler calls final: a manifest by digest, a manifest by an immutable tag, what HEAD says of a blob.
-Nothing has ever to be invalidated, therefore. Not kept: a mutable tag and `latest`, refusals and absence, anything
-conditional or partial, content of blobs. A key is the path as it was sent, so an answer is never given for another one;
+Kept is what a handler calls final: a manifest by digest, a manifest by an immutable tag, a small blob, what HEAD says
+of a blob. Nothing has ever to be invalidated, therefore. Not kept: a mutable tag and `latest`, refusals and absence,
+anything conditional or partial. A key is the path as it was sent, so an answer is never given for another one;
 who may have it is asked at each request. One event loop uses it, without a lock.
 """
 
@@ -53,9 +53,11 @@ class KeptAnswers:
         return answer
 
     def keep(self, target: bytes, repository: Repository, headers: Headers, body: bytes | None) -> None:
-        """Keep what `target` is answered for ever; what is kept already stays."""
-        if target in self._answers or len(body or b"") > BODY_MAX_BYTES:
+        """Keep what `target` is answered for ever; what is kept already stays, unless it was for HEAD alone."""
+        before = self._answers.get(target)
+        if len(body or b"") > BODY_MAX_BYTES or (before and (before.body is not None or body is None)):
             return
+        self._room += _weight(target, before) if before else 0
         fields = [b"%b: %b\r\n" % (name.lower(), value) for name, value in headers]
         answer = KeptAnswer(repository, b"".join([*fields, b"\r\n"]), body)
         self._answers[target] = answer

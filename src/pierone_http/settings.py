@@ -88,7 +88,7 @@ class Settings(IdentitySettings, S3Settings, DatabaseSettings, LogSettings, Base
         description="seconds that requests under way have to finish when the server ends; then they are cut",
     )
     cache_bytes: int = Field(
-        default=64 << 20, ge=0, description="memory for what cannot change (manifests, tags), in bytes"
+        default=64 << 20, ge=0, description="memory for what cannot change (manifests, tags, small blobs), in bytes"
     )
     manifest_max_bytes: int = Field(default=8 << 20, ge=4 << 20, description="largest manifest taken, in bytes")
 

@@ -1,6 +1,7 @@
 """What cannot change is answered by the protocol, with the bytes that the application would send."""
 
 import asyncio
+import random
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,9 +9,10 @@ from pathlib import Path
 import pytest
 import uvloop
 from tests.integration.answers import statuses
-from tests.unit.hot_server import ALICE, BLOB, DIGEST, HOT, IMAGE, REPOSITORY, TAG, HotServer
+from tests.unit.hot_server import ALICE, BLOB, DIGEST, HOT, IMAGE, LAYER, REPOSITORY, TAG, HotServer
 
 from pierone_http.protocol import PIPELINE_MAX
+from pierone_http.v2.pull import SMALL_BYTES
 
 LOOPS = {"uvloop": uvloop.new_event_loop, "asyncio": asyncio.new_event_loop}
 
@@ -42,17 +44,25 @@ def test_get_and_head_of_a_manifest_fill_for_each_other(server: HotServer, targe
     assert server.asked == [f"HEAD {target}", f"GET {other}"]
 
 
-def test_the_head_of_a_blob_answers_no_get(server: HotServer) -> None:
+def test_the_head_of_a_blob_answers_no_get_before_the_blob_was_read(server: HotServer) -> None:
     with server.wire() as wire:
-        assert wire.ask("HEAD", BLOB)
-        assert wire.ask("GET", BLOB).endswith(b"\r\n\r\nlayer")
+        head = wire.ask("HEAD", BLOB)
+        for _ in range(2):
+            assert wire.ask("GET", BLOB) == head + LAYER
+            assert wire.ask("HEAD", BLOB) == head
     assert server.asked == [f"HEAD {BLOB}", f"GET {BLOB}"]
 
 
-def test_a_get_of_a_blob_is_never_kept(server: HotServer) -> None:
-    assert not server.answers_itself("GET", BLOB)
-    assert not server.answers_itself("GET", BLOB)
-    assert not server.answers_itself("HEAD", BLOB)
+@pytest.mark.parametrize(("size", "is_kept"), [(0, True), (SMALL_BYTES, True), (SMALL_BYTES + 1, False)])
+def test_a_blob_is_kept_if_it_is_small(server: HotServer, size: int, *, is_kept: bool) -> None:
+    content = random.Random(1).randbytes(size)  # noqa: S311 - content, not a secret
+    target = server.push_blob(content)
+    with server.wire() as wire:
+        first = wire.ask("GET", target)
+        assert first.endswith(b"\r\n\r\n" + content)
+        assert wire.ask("GET", target) == first
+    assert server.answers_itself("GET", target) == is_kept
+    assert not server.answers_itself("GET", target, "Range: bytes=0-")
 
 
 @pytest.mark.parametrize("tag", ["dev", "latest"])

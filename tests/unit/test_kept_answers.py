@@ -29,6 +29,23 @@ def test_what_is_kept_stays_as_it_is() -> None:
     assert answer.body == b"one"
 
 
+def test_an_answer_for_head_alone_makes_way_for_one_with_a_body_and_for_nothing_else() -> None:
+    kept = KeptAnswers(ROOM)
+    for body in (None, None, b"body", None):
+        kept.keep(b"/a", REPOSITORY, FIELDS, body)
+    answer = kept.get(b"/a")
+    assert answer
+    assert answer.body == b"body"
+
+
+def test_what_made_way_takes_no_room() -> None:
+    kept = KeptAnswers(4000)
+    for number in range(4):
+        kept.keep(b"/%d" % number, REPOSITORY, FIELDS, None)
+        kept.keep(b"/%d" % number, REPOSITORY, FIELDS, bytes(400))
+    assert all(kept.get(b"/%d" % number) for number in range(4))
+
+
 @pytest.mark.parametrize("size", [0, 3, 1000, 30_000])
 def test_the_memory_is_bounded_whatever_the_size_of_answers(size: int) -> None:
     kept = KeptAnswers(ROOM)
