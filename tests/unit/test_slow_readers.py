@@ -1,8 +1,11 @@
 """What the kernel does not take at once is waited for as long as the client takes it, and no longer."""
 
 import asyncio
+import random
+import resource
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,8 @@ from tests.integration.oci import eventually
 from tests.unit.hot_server import ALICE, IMAGE, REPOSITORY, HotServer, Wire
 
 from pierone_http import ending
+from pierone_http.hot_protocol import HotProtocol
+from pierone_http.v2.pull import SMALL_BYTES
 
 LOOPS = {"uvloop": uvloop.new_event_loop, "asyncio": asyncio.new_event_loop}
 LARGE = IMAGE + b" " * 30_000
@@ -99,3 +104,28 @@ def test_a_refusal_waits_for_a_client_that_reads_late(server: HotServer, monkeyp
         time.sleep(4 * SHORT)
         assert all(wire.answer().endswith(LARGE) for _ in range(asked))
         assert wire.answer().startswith(b"HTTP/1.1 400 ")
+
+
+def test_those_who_do_not_read_hold_one_copy_of_a_small_blob(tmp_path: Path) -> None:
+    content = random.Random(1).randbytes(SMALL_BYTES)  # noqa: S311 - content, not a secret
+    with HotServer(tmp_path, uvloop.new_event_loop) as server, ExitStack() as stack:
+        target = server.fill().push_blob(content)
+        assert not server.answers_itself("GET", target)
+        wires = [stack.enter_context(server.wire()) for _ in range(200)]
+        asked, before = server.state.total_requests, resident_bytes()
+        for wire in wires:
+            wire.socket.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n{ALICE}\r\n\r\n".encode() * 3)
+        eventually(lambda: len(wires) == sum(map(is_behind, server.state.connections)))
+        assert server.state.total_requests >= asked + 2 * len(wires)
+        assert resident_bytes() - before < len(wires) * SMALL_BYTES / 4
+
+
+def is_behind(connection: asyncio.Protocol) -> bool:
+    """Whether the kernel did not take all of its answers."""
+    assert isinstance(connection, HotProtocol)
+    return connection.transport.get_write_buffer_size() > 0
+
+
+def resident_bytes() -> int:
+    """Memory of this process, in which the server is a thread."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
