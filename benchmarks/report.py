@@ -51,6 +51,8 @@ def _head(facts: Facts, peer: str) -> Iterator[str]:
 
 
 def _figures(results: Sequence[Result], peer: str) -> Iterator[str]:
+    if not results:
+        return
     yield "## Figures"
     yield ""
     yield f"Median (minimum to maximum) of the rounds. The ratio is Pier One / {peer}. The ceiling is"

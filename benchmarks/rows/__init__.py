@@ -1,6 +1,6 @@
 """The rows of the comparison, in the order in which they run."""
 
-from benchmarks.rows import cold, nginx, process, pushes, reads, s3, tags, workers
+from benchmarks.rows import cold, nginx, process, pulls, pushes, reads, s3, tags, workers
 from benchmarks.rows.row import Row, Sizes
 
 
@@ -9,6 +9,7 @@ def all_rows(sizes: Sizes) -> tuple[Row, ...]:
     return (
         *process.rows_at_start(),
         *reads.rows(sizes),
+        *pulls.rows(),
         *cold.rows(sizes),
         *pushes.rows(sizes),
         *tags.rows(sizes),

@@ -77,7 +77,7 @@ def rows(sizes: Sizes) -> tuple[Row, ...]:
         ),
         Row(
             "layer-push-disk",
-            f"push of a layer of {sizes.layer_mib} MiB",
+            f"push of a layer of {sizes.layer_mib} MiB, beside the disk",
             "MB/s",
             Better.HIGHER,
             "As layer-push; beside it the same bytes are read from the page cache, written to another file and synced. "

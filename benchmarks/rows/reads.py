@@ -1,26 +1,14 @@
-"""Pull, seen request by request: manifests, blobs, and images as a client pulls them."""
+"""Pull, seen request by request: manifests and blobs."""
 
-import json
 from functools import partial
 
 from benchmarks.figures import Better, Sample
-from benchmarks.images import LAYER_BYTES, LAYERS, MANIFEST_TYPE
+from benchmarks.images import MANIFEST_TYPE
 from benchmarks.layer_file import PULL_MARK
-from benchmarks.loads import swarm
-from benchmarks.loads.connection import Connection, UnexpectedAnswerError
 from benchmarks.loads.generators import CONNECTIONS, curl_downloads, hey, wrk
-from benchmarks.loads.registry_client import pull_image
 from benchmarks.rows.pushes import push_layer
 from benchmarks.rows.row import Row, Scene, Sizes
-from benchmarks.rows.stock import (
-    PULLED_IMAGES,
-    PULLED_REPOSITORY,
-    READ_IMAGE,
-    READ_REPOSITORY,
-    READ_TAG,
-    provide,
-    pulled_tag,
-)
+from benchmarks.rows.stock import READ_IMAGE, READ_REPOSITORY, READ_TAG, provide
 from benchmarks.servers import Server
 
 # Several downloads on one connection, so that the start of curl is a small part of the time.
@@ -62,24 +50,6 @@ def provide_layer(server: Server, scene: Scene) -> str:
     return ""
 
 
-def _provide_pulled_images(server: Server, _: Scene) -> str:
-    with Connection(server.address) as connection:
-        for number, image in enumerate(PULLED_IMAGES):
-            provide(server, PULLED_REPOSITORY, pulled_tag(number), image)
-            pulled = pull_image(connection, PULLED_REPOSITORY, pulled_tag(number))
-            if pulled != {blob.digest: blob.content for blob in (image.config, *image.layers)}:
-                raise UnexpectedAnswerError(json.dumps(list(pulled)))
-    return f"{len(PULLED_IMAGES)} images, each pulled once and compared byte by byte before the clock starts"
-
-
-def _pull_one(connection: Connection, number: int) -> None:
-    pull_image(connection, PULLED_REPOSITORY, pulled_tag(number % len(PULLED_IMAGES)))
-
-
-def _measure_pulls(server: Server, scene: Scene) -> Sample:
-    return swarm.run_for(scene.seconds, _pull_one, server.address)
-
-
 def rows(sizes: Sizes) -> tuple[Row, ...]:
     """Return the rows of this module."""
     by_tag, by_digest = f"manifests/{READ_TAG}", f"manifests/{READ_IMAGE.manifest.digest}"
@@ -91,15 +61,4 @@ def rows(sizes: Sizes) -> tuple[Row, ...]:
         _small("blob-head", "blob HEAD", "HEAD", f"blobs/{READ_IMAGE.layers[0].digest}"),
         _download("blob-get-1", "blob GET, 1 connection", 1, sizes),
         _download("blob-get-4", "blob GET, 4 connections", 4, sizes),
-        Row(
-            "image-pull",
-            f"pull of small images, {swarm.CLIENTS} at a time",
-            "images/s",
-            Better.HIGHER,
-            f"{swarm.CLIENTS} client processes, each on one connection; HEAD manifest by tag, GET it by digest, GET "
-            f"config and {LAYERS} layers of {LAYER_BYTES // 1024} KiB, one after the other.",
-            _measure_pulls,
-            _provide_pulled_images,
-            ceiling=True,
-        ),
     )

@@ -10,7 +10,14 @@ READ_TAG = "1.0"
 READ_IMAGE = known_image("read")
 
 PULLED_REPOSITORY = "bench/pull"
-PULLED_IMAGES = tuple(known_image(f"pull {number}") for number in range(32))
+
+
+def pulled_name(number: int) -> str:
+    """Return what makes the image of this number."""
+    return f"pull {number}"
+
+
+PULLED_IMAGES = tuple(known_image(pulled_name(number)) for number in range(32))
 
 
 def pulled_tag(number: int) -> str:

@@ -6,12 +6,10 @@ Both ways give the same bytes. Measured with a cached caller and 16 connections:
 a manifest instead of 62 (`benchmarks/README.md`, section Profiles).
 """
 
-from functools import partial
-
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from pierone_core.values import Repository
-from pierone_http.kept_answers import KEEP, KeptAnswer, KeptAnswers
+from pierone_http.kept_answers import KEEP, KeptAnswer, KeptAnswers, Offer
 from pierone_http.protocol import PIPELINE_MAX
 from pierone_http.receiving import ReceivingProtocol
 from pierone_http.v2.gate import Gate
@@ -104,13 +102,13 @@ class HotProtocol(ReceivingProtocol):
         """Only under a path that has one spelling, and is all of the target: no query, no host, no escapes."""
         scope = self.scope
         if scope["raw_path"] == self.url and b"%" not in self.url:
-            keep = partial(self.kept.keep, self.url)
-            scope["extensions"] = {**scope.get("extensions", {}), KEEP: keep}  # type: ignore[dict-item]  # ASGI's own
+            offer = Offer(self.kept, self.url)
+            scope["extensions"] = {**scope.get("extensions", {}), KEEP: offer}  # type: ignore[dict-item]  # ASGI's own
 
 
 def _rest(kept: KeptAnswer, method: bytes) -> tuple[bytes, ...] | None:
     if method == b"HEAD":
         return (kept.head,)
     if method == b"GET" and kept.body is not None:
-        return kept.head, kept.body
+        return (kept.head, kept.body) if kept.body else (kept.head,)  # asyncio of 3.12 never sends an empty last piece
     return None

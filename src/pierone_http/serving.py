@@ -16,7 +16,7 @@ import uvicorn
 
 from pierone_http.app import App
 from pierone_http.hot_protocol import HotProtocol
-from pierone_http.kept_answers import KeptAnswers, room
+from pierone_http.kept_answers import KeptAnswers, shares
 from pierone_http.protocol import RegistryProtocol
 from pierone_http.receiving import ReceivingProtocol
 from pierone_http.settings import Settings
@@ -92,7 +92,8 @@ def _config(app: App, settings: Settings) -> uvicorn.Config:
 
 def _protocol(app: App, settings: Settings) -> type[RegistryProtocol]:
     """The one that keeps answers, unless each request is to reach the application, which logs them."""
-    kept = KeptAnswers(room(settings.cache_bytes))
+    rooms = shares(settings.cache_bytes)
+    kept = KeptAnswers(rooms.answers, rooms.blobs)
     return ReceivingProtocol if settings.access_log else HotProtocol.over(kept, app.gate)
 
 

@@ -10,7 +10,7 @@ from pierone_adapters.filesystem import FilesystemBlobStore, FilesystemUploadSes
 from pierone_adapters.memory import MemoryBlobStore, memory_metadata
 from pierone_adapters.sql import postgres_metadata, sqlite_metadata, upgrade_postgres
 from pierone_core.ports import BlobStore, Metadata
-from pierone_http import kept_answers
+from pierone_http.kept_answers import shares
 from pierone_http.s3_settings import S3Settings
 from pierone_http.setting_names import blamed
 from pierone_http.settings import Settings
@@ -55,7 +55,7 @@ def metadata(settings: Settings) -> Metadata:
     """Where metadata lies."""
     if settings.storage == "memory":
         return memory_metadata()
-    stored = cached(_database(settings), settings.cache_bytes - kept_answers.room(settings.cache_bytes))
+    stored = cached(_database(settings), shares(settings.cache_bytes).metadata)
     return stored if settings.s3_bucket else replace(stored, uploads=FilesystemUploadSessions(settings.data_dir))
 
 

@@ -11,8 +11,8 @@ import uvloop
 from tests.integration.answers import statuses
 from tests.unit.hot_server import ALICE, BLOB, DIGEST, HOT, IMAGE, LAYER, REPOSITORY, TAG, HotServer
 
+from pierone_http.kept_answers import BLOB_MAX_BYTES
 from pierone_http.protocol import PIPELINE_MAX
-from pierone_http.v2.pull import SMALL_BYTES
 
 LOOPS = {"uvloop": uvloop.new_event_loop, "asyncio": asyncio.new_event_loop}
 
@@ -53,7 +53,7 @@ def test_the_head_of_a_blob_answers_no_get_before_the_blob_was_read(server: HotS
     assert server.asked == [f"HEAD {BLOB}", f"GET {BLOB}"]
 
 
-@pytest.mark.parametrize(("size", "is_kept"), [(0, True), (SMALL_BYTES, True), (SMALL_BYTES + 1, False)])
+@pytest.mark.parametrize(("size", "is_kept"), [(0, True), (BLOB_MAX_BYTES, True), (BLOB_MAX_BYTES + 1, False)])
 def test_a_blob_is_kept_if_it_is_small(server: HotServer, size: int, *, is_kept: bool) -> None:
     content = random.Random(1).randbytes(size)  # noqa: S311 - content, not a secret
     target = server.push_blob(content)

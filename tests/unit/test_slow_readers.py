@@ -15,7 +15,7 @@ from tests.unit.hot_server import ALICE, IMAGE, REPOSITORY, HotServer, Wire
 
 from pierone_http import ending
 from pierone_http.hot_protocol import HotProtocol
-from pierone_http.v2.pull import SMALL_BYTES
+from pierone_http.kept_answers import BLOB_MAX_BYTES
 
 LOOPS = {"uvloop": uvloop.new_event_loop, "asyncio": asyncio.new_event_loop}
 LARGE = IMAGE + b" " * 30_000
@@ -107,17 +107,31 @@ def test_a_refusal_waits_for_a_client_that_reads_late(server: HotServer, monkeyp
 
 
 def test_those_who_do_not_read_hold_one_copy_of_a_small_blob(tmp_path: Path) -> None:
-    content = random.Random(1).randbytes(SMALL_BYTES)  # noqa: S311 - content, not a secret
-    with HotServer(tmp_path, uvloop.new_event_loop) as server, ExitStack() as stack:
+    content = random.Random(1).randbytes(BLOB_MAX_BYTES)  # noqa: S311 - content, not a secret
+    with HotServer(tmp_path, uvloop.new_event_loop) as server:
         target = server.fill().push_blob(content)
         assert not server.answers_itself("GET", target)
-        wires = [stack.enter_context(server.wire()) for _ in range(200)]
-        asked, before = server.state.total_requests, resident_bytes()
+        assert held_by_unread_answers(server, target, clients=200, asked=3) < 200 * len(content) / 4
+
+
+def test_those_who_do_not_read_hold_one_copy_of_a_large_manifest(tmp_path: Path) -> None:
+    with HotServer(tmp_path, uvloop.new_event_loop) as server:
+        large = IMAGE + b" " * (4 << 20)
+        server.fill().push("large", large)
+        target = f"{REPOSITORY}/manifests/large"
+        assert held_by_unread_answers(server, target, clients=20, asked=1) < 20 * len(large) / 4
+
+
+def held_by_unread_answers(server: HotServer, target: str, clients: int, asked: int) -> int:
+    """How many bytes more this process has when so many clients ask so often, and read nothing."""
+    request = f"GET {target} HTTP/1.1\r\nHost: x\r\n{ALICE}\r\n\r\n".encode()
+    with ExitStack() as stack:
+        wires = [stack.enter_context(server.wire()) for _ in range(clients)]
+        before = resident_bytes()
         for wire in wires:
-            wire.socket.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n{ALICE}\r\n\r\n".encode() * 3)
-        eventually(lambda: len(wires) == sum(map(is_behind, server.state.connections)))
-        assert server.state.total_requests >= asked + 2 * len(wires)
-        assert resident_bytes() - before < len(wires) * SMALL_BYTES / 4
+            wire.socket.sendall(request * asked)
+        eventually(lambda: clients == sum(map(is_behind, server.state.connections)))
+        return resident_bytes() - before
 
 
 def is_behind(connection: asyncio.Protocol) -> bool:

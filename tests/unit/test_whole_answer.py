@@ -24,7 +24,9 @@ class Connection:
     def __init__(self, **facts: object) -> None:
         self.written: list[bytes] = []
         self.done: list[str] = []
-        transport = SimpleNamespace(write=self.written.append, close=lambda: self.done.append("closed"))
+        transport = SimpleNamespace(
+            writelines=lambda pieces: self.written.append(b"".join(pieces)), close=lambda: self.done.append("closed")
+        )
         usual = {
             "default_headers": [DATE],
             "flow": SimpleNamespace(write_paused=False),

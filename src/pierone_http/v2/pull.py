@@ -11,7 +11,7 @@ from pierone_core.errors import ManifestUnknown, TagInvalid
 from pierone_core.ports import BlobReader
 from pierone_core.pull import Pull
 from pierone_core.values import Digest, Repository, Tag, parse_reference
-from pierone_http.kept_answers import KEEP
+from pierone_http.kept_answers import KEEP, Offer
 from pierone_http.sendfile import EXTENSION
 from pierone_http.v2.conditions import etag, is_fresh, requested_range
 from pierone_http.whole_answer import WholeResponse
@@ -21,8 +21,6 @@ CHUNK_BYTES = 1 << 20
 FOR_EVER = "max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 NEVER_KEPT = "no-store"
-# A blob up to here is read at once, verified, and kept for who asks next; beyond, `sendfile` is as quick.
-SMALL_BYTES = 128 << 10
 
 
 @dataclass(frozen=True)
@@ -61,13 +59,14 @@ class PullEndpoints:
         if request.method == "HEAD":
             return FinalResponse(repository, None, headers | {"Content-Length": str(size)})
         part = requested_range(request.headers, size, str(digest))
-        if part is None and size <= SMALL_BYTES:
+        offer = _offer(request.scope)
+        if offer and part is None and offer.kept.wants_blob(offer.target, size):
             return await self._send_whole(repository, digest, size, headers)
         return await self._send(request, digest, size, part, headers)
 
     async def _send_whole(self, repository: Repository, digest: Digest, size: int, headers: dict[str, str]) -> Response:
         found = await self.blob_work.fetch(self.pull.find_whole_blob, digest, size)
-        return _redirect(digest, found) if isinstance(found, str) else FinalResponse(repository, found, headers)
+        return _redirect(digest, found) if isinstance(found, str) else SmallBlobResponse(repository, found, headers)
 
     async def _send(
         self, request: Request, digest: Digest, size: int, part: tuple[int, int] | None, headers: dict[str, str]
@@ -93,13 +92,25 @@ class FinalResponse(WholeResponse):
     def __init__(self, repository: Repository, content: bytes | None, headers: dict[str, str]) -> None:
         """`content` of `repository`; None: this answers HEAD alone."""
         super().__init__(content, headers=headers)
-        self._repository, self._content = repository, content
+        self.repository, self.content = repository, content
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send, and have it kept."""
         await super().__call__(scope, receive, send)
-        if keep := (scope.get("extensions") or {}).get(KEEP):
-            keep(self._repository, self.raw_headers, self._content)
+        if offer := _offer(scope):
+            self.keep(offer)
+
+    def keep(self, offer: Offer) -> None:
+        """Have it kept."""
+        offer.kept.keep(offer.target, self.repository, self.raw_headers, self.content)
+
+
+class SmallBlobResponse(FinalResponse):
+    """The same for a blob that was verified."""
+
+    def keep(self, offer: Offer) -> None:
+        """Have it kept."""
+        offer.kept.keep_blob(offer.target, self.repository, self.raw_headers, self.content or b"")
 
 
 class FileResponse(Response):
@@ -152,6 +163,10 @@ def _find_reference(text: str) -> Tag | Digest:
         return parse_reference(text)
     except TagInvalid as error:  # nobody can have pushed it, so it is not there
         raise ManifestUnknown(error.message, error.detail) from error
+
+
+def _offer(scope: Scope) -> Offer | None:
+    return (scope.get("extensions") or {}).get(KEEP)
 
 
 def _redirect(digest: Digest, url: str) -> Response:
