@@ -34,8 +34,8 @@ def connect(options: S3Options, endpoint_url: str | None) -> "S3Client":
         max_pool_connections=_CONNECTIONS,
         s3={
             "addressing_style": "path" if options.path_style else "auto",
-            # As boto3 does over https: a checksum is part of what is signed. Hashing each part for the signature as
-            # well takes 0.3 s for 512 MiB, and over plain HTTP S3's answers can be forged anyway.
+            # As boto3 does for bytes over https: their checksum is part of what is signed. Hashing each part for the
+            # signature as well takes 0.3 s for 512 MiB, and over plain HTTP S3's answers can be forged anyway.
             "payload_signing_enabled": False,
         },
     )

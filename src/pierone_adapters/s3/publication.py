@@ -27,13 +27,18 @@ class _Save(Protocol):
         """Replace the upload's state; raises `UploadBusy`, `BlobUploadUnknown`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LargePublication:
-    """One upload that is a multipart upload."""
+    """One upload that is a multipart upload.
+
+    Only who made the parts one object (`has_completed`) removes it: for others it may be the blob of an upload that has
+    ended, whose first state arrived a second time.
+    """
 
     bucket: Bucket
     blobs: Blobs
     save: _Save
+    has_completed: bool = False
 
     def claim(self, state: UploadState, digest: Digest) -> UploadState:
         """Say as what the upload is to be published; raises `DigestInvalid` if its bytes are known to be others."""
@@ -54,7 +59,8 @@ class LargePublication:
     def run(self, state: UploadState, digest: Digest) -> None:
         """Bring the claimed state to its end; raises as `UploadWriter.publish`."""
         place = self._kept(state, digest) or self._place(state, digest)
-        if place.key != state.key:  # others were faster; no pointer to our bytes can come any more
+        # Others were faster; no pointer to our bytes can come any more.
+        if place.key != state.key and self.has_completed:
             self.bucket.delete(state.key)
 
     def _kept(self, state: UploadState, digest: Digest) -> Place | None:
@@ -82,6 +88,7 @@ class LargePublication:
         """Make the parts one object, unless that was done before: to a claim nobody adds, so it has the same bytes."""
         try:
             self.bucket.complete(state.key, state.multipart or "", state.parts)
+            self.has_completed = True
         except PartsChangedError as error:
             raise BlobUploadInvalid(
                 "two requests wrote to this upload at the same time, and its bytes are damaged; start a new one"
@@ -113,13 +120,13 @@ class LargePublication:
         check(Digest(digest.algorithm, running.hexdigest()), digest)
 
 
-def withdraw(bucket: Bucket, state: UploadState) -> None:
-    """Remove the bytes of an upload that was dropped in this state, but not a blob."""
+def withdraw(bucket: Bucket, state: UploadState, *, has_completed: bool) -> None:
+    """Remove the bytes of an upload that was dropped in this state, but not a blob; see `LargePublication`."""
     if state.multipart:
         with suppress(AbsentError):  # the parts are one object already
             bucket.abort(state.key, state.multipart)
     # A pointer is put only after the state says that its claim is verified, and nobody can make a dropped one say so.
-    if state.claim and not state.is_verified:
+    if has_completed and not state.is_verified:
         bucket.delete(state.key)
 
 
@@ -127,3 +134,11 @@ def check(actual: Digest, digest: Digest) -> None:
     """Raise `DigestInvalid` unless both are the same."""
     if actual != digest:
         raise DigestInvalid(f"the uploaded bytes have digest {actual}, not {digest}; push them again")
+
+
+def check_again(published: Digest, digest: Digest) -> None:
+    """Raise `DigestInvalid` or `BlobUploadInvalid` unless what is published is to be published as `digest`."""
+    if published.algorithm == digest.algorithm:
+        check(published, digest)
+    else:
+        raise BlobUploadInvalid(f"this upload is complete as {published}; close it with that digest")

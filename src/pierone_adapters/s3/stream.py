@@ -33,7 +33,11 @@ class Senders:
     def send(self, key: str, multipart: str, number: int, data: bytes) -> "Future[Part]":
         """Send a part while the caller goes on."""
         self._free.acquire()
-        sending = self._threads.submit(self._send, key, multipart, number, data)
+        try:
+            sending = self._threads.submit(self._send, key, multipart, number, data)
+        except BaseException:  # the machine has no thread left
+            self._free.release()
+            raise
         sending.add_done_callback(lambda _: self._free.release())
         return sending
 
@@ -98,10 +102,11 @@ class PartStream:
         if self.multipart is None:
             self.multipart = self._senders.bucket.begin(self._key)
         number = len(self._arrived.state.parts) + len(self._on_their_way) + 1
-        data, size = b"".join(self._tail), self._tail_bytes
-        self._tail, self._tail_bytes = [], 0
+        self._tail = [b"".join(self._tail)]
+        sending = self._senders.send(self._key, self.multipart, number, self._tail[0])
         running = self._running.copy() if self._running else None
-        self._on_their_way.append(_Sent(self._senders.send(self._key, self.multipart, number, data), size, running))
+        self._on_their_way.append(_Sent(sending, self._tail_bytes, running))
+        self._tail, self._tail_bytes = [], 0
 
     def _await_first(self) -> None:
         first = self._on_their_way[0]

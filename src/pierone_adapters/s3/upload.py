@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from pierone_adapters.s3.memory import Known, Published
-from pierone_adapters.s3.publication import LargePublication, check, withdraw
+from pierone_adapters.s3.publication import LargePublication, check, check_again, withdraw
 from pierone_adapters.s3.shared import Shared
 from pierone_adapters.s3.state import UploadState
 from pierone_adapters.s3.stream import PartStream, Progress
@@ -38,7 +38,7 @@ class S3UploadWriter:
         known = shared.memory.recall(upload_id)
         self._published = known.published
         # The last part may be shorter than all others: a state with it that could be added to must never be saved.
-        self._is_sealed = False
+        self._is_sealed = self._has_completed = False
         loaded = None if known.published else shared.states.load(upload_id)
         self._state = loaded[0] if loaded else shared.begun(upload_id)
         self._etag = loaded[1] if loaded else None
@@ -123,7 +123,7 @@ class S3UploadWriter:
 
     def _publish(self, digest: Digest) -> int:
         if self._published:
-            self._check_same(self._published, digest)
+            check_again(self._published.digest, digest)
             return self._published.size
         if self._stream.multipart:
             self._publish_large(digest)
@@ -139,25 +139,21 @@ class S3UploadWriter:
         self._shared.blobs.put(digest, state.tail)
 
     def _publish_large(self, digest: Digest) -> None:
-        publication = LargePublication(self._shared.bucket, self._shared.blobs, self._save)
+        publication = LargePublication(self._shared.bucket, self._shared.blobs, self._save, self._has_completed)
         if not self._state.claim:
             self._is_sealed = True
         state = self._state if self._state.claim else self._stream.sealed().state
-        publication.run(publication.claim(state, digest), digest)
-
-    @staticmethod
-    def _check_same(published: Published, digest: Digest) -> None:
-        if published.digest.algorithm == digest.algorithm:
-            check(published.digest, digest)
-        elif published.digest != digest:
-            raise BlobUploadInvalid(f"this upload is complete as {published.digest}; close it with that digest")
+        try:
+            publication.run(publication.claim(state, digest), digest)
+        finally:
+            self._has_completed = publication.has_completed
 
     def _drop(self) -> None:
         """Forget the upload: its bytes are not what was said. Raises as `_save` if it is another's by now."""
         self._give_up()
         if self._etag:
             self._shared.states.drop(self._id, self._etag)
-            withdraw(self._shared.bucket, self._state)
+            withdraw(self._shared.bucket, self._state, has_completed=self._has_completed)
         if self._etag or (self._published and self._published.has_state):
             self._shared.states.remove(self._id)
 

@@ -79,6 +79,12 @@ class Exchange:
         self._asked(self._body())
         self.hang_up()
 
+    def hold_back(self) -> Callable[[], object]:
+        """Hang up; what is returned forwards it, whenever that is called."""
+        body = self._body()
+        self.hang_up()
+        return lambda: self._asked(body)
+
     def cut_answer(self) -> None:
         """Hang up in the middle of the answer's body."""
         status, headers, data = self._asked(self._body())

@@ -1,5 +1,6 @@
 """What should not be in the bucket, or not like that: it is noticed, and no wrong bytes come of it."""
 
+import dataclasses
 import json
 import threading
 from contextlib import closing, suppress
@@ -10,9 +11,11 @@ from tests.contracts.adapters import s3, s3_options
 from tests.contracts.content import append, publish, read_all
 from tests.integration.s3.conftest import Replica
 from tests.integration.s3.content import BYTES, DIGEST, MIB, PART
+from tests.integration.s3.finishing import finish
 from tests.integration.s3.proxy import Exchange, FaultProxy
 from tests.s3 import BUCKET, client_of, s3_server
 
+from pierone_adapters.s3.state import UploadState
 from pierone_core.errors import BlobUnknown, BlobUploadUnknown, RegistryError, Unavailable
 from pierone_core.values import Digest
 
@@ -55,6 +58,19 @@ def test_an_upload_whose_parts_are_gone_is_unknown(tmp_path: Path) -> None:
     replace(tmp_path, "uploads/upload", state)
     with closing(s3(tmp_path).open_upload("upload", "sha256")) as writer, pytest.raises(BlobUploadUnknown):
         writer.publish(DIGEST)
+
+
+@pytest.mark.parametrize("rest", [0, 1, MIB])
+@pytest.mark.parametrize("algorithm", ["sha256", "sha512"])
+def test_a_state_with_a_full_part_that_was_not_sent_is_gone_on_from(tmp_path: Path, rest: int, algorithm: str) -> None:
+    append(s3(tmp_path), BYTES[: PART + 1])
+    begun, whole = UploadState.decode(stored(tmp_path, "uploads/upload")), BYTES[: 2 * PART + rest]
+    full, known = BYTES[PART : 2 * PART], str(Digest.of(BYTES[: 2 * PART]))
+    state = dataclasses.replace(begun, tail=full, offset=2 * PART, digest=known)
+    replace(tmp_path, "uploads/upload", state.encode())
+    digest = Digest.of(whole, algorithm)
+    assert finish(s3(tmp_path), digest, whole[2 * PART :]) == len(whole)
+    assert read_all(s3(tmp_path).open_blob(digest, 0, len(whole))) == whole
 
 
 def test_a_blob_that_became_shorter_is_damaged(tmp_path: Path) -> None:
