@@ -15,7 +15,7 @@ from typing import NamedTuple
 from pierone_adapters.s3.answers import AbsentError
 from pierone_adapters.s3.bucket import Bucket, Part
 from pierone_adapters.s3.state import UploadState
-from pierone_core.errors import BlobUploadUnknown, RegistryError
+from pierone_core.errors import BlobUploadUnknown, RegistryError, Unavailable
 from pierone_core.values import Digest, Hash
 
 THREADS = 8
@@ -31,13 +31,13 @@ class Senders:
         self._free = BoundedSemaphore(THREADS)
 
     def send(self, key: str, multipart: str, number: int, data: bytes) -> "Future[Part]":
-        """Send a part while the caller goes on."""
+        """Send a part while the caller goes on; raises `Unavailable` if the system has no thread for it."""
         self._free.acquire()
         try:
             sending = self._threads.submit(self._send, key, multipart, number, data)
-        except BaseException:  # the machine has no thread left
+        except RuntimeError as error:
             self._free.release()
-            raise
+            raise Unavailable("the registry has no thread left to send with; try again") from error
         sending.add_done_callback(lambda _: self._free.release())
         return sending
 

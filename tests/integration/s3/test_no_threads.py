@@ -11,6 +11,7 @@ from tests.integration.s3.content import BYTES, DIGEST, PART
 from tests.integration.s3.finishing import finish
 
 from pierone_adapters.s3.stream import THREADS
+from pierone_core.errors import Unavailable
 
 
 def refuse(_: threading.Thread) -> None:
@@ -22,7 +23,7 @@ def test_a_part_that_no_thread_can_send_is_not_taken_for_sent(tmp_path: Path, mo
     for _ in range(THREADS + 1):
         with closing(store.open_upload("upload", "sha256")) as writer, monkeypatch.context() as without_threads:
             without_threads.setattr(threading.Thread, "start", refuse)
-            with pytest.raises(RuntimeError):
+            with pytest.raises(Unavailable, match="no thread left"):
                 writer.write(BYTES[writer.offset :])
     assert s3(tmp_path).upload_size("upload") == PART
     going_on = s3(tmp_path)
