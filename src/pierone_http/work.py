@@ -104,10 +104,9 @@ class _Threads:
         self._begun += 1
 
     def _serve(self) -> None:
+        leave()
         if self._together:
             self._together.join(threading.get_native_id())
-        else:
-            leave()
         while True:
             self._serve_one(*self._calls.get())
 
