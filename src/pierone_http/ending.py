@@ -29,9 +29,12 @@ class EndingProtocol(HttpToolsProtocol):
     # Whether no more is read, and what is still to be said about it.
     _is_refused = False
     _refusal: RegistryError | None = None
+    # Whether the client has ended its side: nothing tells then that it is gone.
+    _has_ended = False
 
     def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn gives up whoever sends no more
         """Answer whatever the client had asked when it ended its side; whoever breaks off in a body is gone."""
+        self._has_ended = True
         last = self._last_cycle()
         if last and not last.more_body and not self._is_refused:
             last.keep_alive = False
@@ -128,8 +131,11 @@ class EndingProtocol(HttpToolsProtocol):
             is_to_head = bool(self.url) and self.parser.get_method() == b"HEAD"
             fields = self.server_state.default_headers
             self.transport.write(written_refusal(self._refusal, fields, is_to_head=is_to_head))
-        self.transport.write_eof()
-        self.flow.resume_reading()  # or the client could not go on to send
+        if self._has_ended:
+            self.transport.close()
+        else:
+            self.transport.write_eof()
+            self.flow.resume_reading()  # or the client could not go on to send
         self._deadline.set(_LINGER_SECONDS)
 
     def _last_cycle(self) -> RequestResponseCycle | None:

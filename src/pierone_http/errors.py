@@ -71,8 +71,16 @@ def error_response(error: Exception, path: str) -> Response:
         return _response(500, "TOOMANYREQUESTS", "the registry failed unexpectedly; its log says more", {}, {})
     status = status_of(error)
     if isinstance(error, Unavailable):
-        _LOG.error("%s at %s: %s", status, path, error.message, exc_info=error.__cause__)
+        _LOG.error("%s at %s: %s%s", status, path, error.message, _cause(error))
     return _response(status, error.code, error.message, error.detail, _headers(error, path))
+
+
+def _cause(error: BaseException) -> str:
+    """What others said that led to `error`, in one line: a traceback for each request would fill the log."""
+    cause = error.__cause__
+    if isinstance(cause, RegistryError):
+        return _cause(cause)
+    return f" ({type(cause).__name__}: {' '.join(str(cause).split())})" if cause else ""
 
 
 def _headers(error: RegistryError, path: str) -> dict[str, str]:

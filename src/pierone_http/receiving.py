@@ -63,7 +63,7 @@ class Inflow:
         return {"type": "http.request", "body": b"".join(pieces), "more_body": more}
 
     def _ask_for_the_body(self) -> None:
-        if self.cycle.waiting_for_100_continue:
+        if self.cycle.waiting_for_100_continue and not self.cycle.transport.is_closing():
             self.cycle.transport.write(_CONTINUE)
             self.cycle.waiting_for_100_continue = False
 

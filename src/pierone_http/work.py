@@ -6,22 +6,27 @@ A hop through a thread costs more than most reads do.
 import asyncio
 import math
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from contextvars import Context, copy_context
 from functools import partial
 from queue import SimpleQueue
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
-from pierone_core.errors import Unavailable
+from pierone_core.errors import RegistryError, Unavailable
 from pierone_http.together import Together, leave
 
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
+C = TypeVar("C", bound="_Closes")
 # A third of a millisecond of hashing.
 _BULK_BYTES = 512 << 10
 _Call = tuple[Context, Callable[[], Any], "asyncio.Future[Any]"]
+
+
+class _Closes(Protocol):
+    def close(self) -> None: ...
 
 
 class Work:
@@ -54,6 +59,27 @@ class Work:
         if len(data) < _BULK_BYTES:
             return await self.run(call, *args, **kwargs)
         return await self._bulk.run(partial(call, *args, **kwargs))
+
+    @asynccontextmanager
+    async def holding(self, call: Callable[P, C], *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[C]:
+        """Call what opens something, and close it in the end, at whatever instant the caller is cancelled.
+
+        Raises as `run` does.
+        """
+        opening = asyncio.ensure_future(self.run(call, *args, **kwargs))
+        try:
+            yield await asyncio.shield(opening)
+        finally:
+            closing = asyncio.ensure_future(self._close(opening))
+            if opening.done():  # else it may hang
+                await asyncio.shield(closing)
+
+    async def _close(self, opening: "asyncio.Future[C]") -> None:
+        try:
+            opened = await opening
+        except RegistryError:  # there is nothing to close
+            return
+        await self.run(opened.close)
 
     async def read(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call a read of the metadata, on the loop where that is prompt."""
@@ -104,10 +130,9 @@ class _Threads:
         self._begun += 1
 
     def _serve(self) -> None:
+        leave()
         if self._together:
             self._together.join(threading.get_native_id())
-        else:
-            leave()
         while True:
             self._serve_one(*self._calls.get())
 

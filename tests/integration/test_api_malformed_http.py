@@ -74,6 +74,7 @@ MALFORMED = {
     "piece without a length": head("PATCH", "/v2/a/b/blobs/uploads/1", "Transfer-Encoding: chunked") + b"zz\r\n",
     "no host": b"GET /v2/ HTTP/1.1\r\n\r\n",
     "two hosts": head("GET", "/v2/", "Host: y"),
+    "no name of a host": b"GET /v2/ HTTP/1.1\r\nHost: a/b\r\n\r\n",
     "HTTP/2": b"GET /v2/ HTTP/2.0\r\nHost: x\r\n\r\n",
     "HTTP/0.9": b"GET /v2/\r\n\r\n",
     "a tunnel": head("CONNECT", "x:443"),

@@ -81,16 +81,12 @@ def test_what_is_not_done_as_its_body_breaks_is_refused() -> None:
         assert said(app, BEGUN, b"zz\r\n") == [400]
 
 
-def test_a_client_that_has_read_its_refusal_and_hangs_up_is_gone() -> None:
+@pytest.mark.parametrize("ends", [False, True])
+def test_a_client_that_has_read_its_refusal_and_hangs_up_is_gone(*, ends: bool) -> None:
     with served(read) as app:
-        assert said(app, BEGUN, b"zz\r\n") == [400]
+        assert said(app, BEGUN, b"zz\r\n", ends=ends) == [400]
         time.sleep(SHORT)
         assert app.is_alone()
-
-
-def test_a_refusal_reaches_a_client_that_has_ended_its_side() -> None:
-    with served(read) as app:
-        assert said(app, BEGUN, b"zz\r\n", ends=True) == [400]
 
 
 def test_what_broke_before_it_began_is_not_begun() -> None:

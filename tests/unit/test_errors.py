@@ -117,14 +117,19 @@ def test_what_nobody_foresaw_is_a_500_that_tells_its_cause_to_the_log_only(caplo
     assert error["code"] in ERROR_CODES
     assert "s3cret" not in str(error)
     assert "s3cret" in caplog.text
+    assert caplog.records[0].exc_info
 
 
-def test_what_does_not_answer_is_logged_with_its_cause(caplog: pytest.LogCaptureFixture) -> None:
-    error = errors.Unavailable("no answer")
-    error.__cause__ = OSError("the disk is on fire")
-    with caplog.at_level(logging.ERROR):
-        error_response(error, "/v2/team/app")
-    assert "the disk is on fire" in caplog.text
+def test_what_does_not_answer_is_one_line_of_the_log_with_what_others_said_of_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    before, error = errors.Unavailable("no answer"), errors.Unavailable("still none")
+    before.__cause__, error.__cause__ = OSError("the disk\n\tis on fire"), before
+    for told_of in error, errors.StorageFull("no room"):
+        error_response(told_of, "/v2/team/app")
+    told = [record.getMessage() for record in caplog.records]
+    assert told == ["503 at /v2/team/app: still none (OSError: the disk is on fire)", "507 at /v2/team/app: no room"]
+    assert "Traceback" not in caplog.text
 
 
 @pytest.mark.parametrize(("size", "text"), [(0, "0-0"), (1, "0-0"), (2, "0-1"), (1000, "0-999")])

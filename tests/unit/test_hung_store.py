@@ -69,6 +69,30 @@ async def _check(app: Any, store: HungStore, digest: Digest) -> None:  # noqa: A
         assert {answer.status_code for answer in await asyncio.gather(*hanging)} == {200, 201}
 
 
+def test_an_upload_that_was_given_up_while_the_store_hung_goes_on() -> None:
+    container, store = Container(settings=Settings(storage="memory")), HungStore()
+    container.blob_store.override(providers.Object(store))
+    asyncio.run(_give_up_and_go_on(container.app(), store))
+
+
+async def _give_up_and_go_on(app: Any, store: HungStore) -> None:  # noqa: ANN401 - an ASGI application
+    transport = httpx2.ASGITransport(app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://registry", timeout=30) as client:
+        location = (await client.post(f"/v2/{APP}/blobs/uploads/")).headers["Location"]
+
+        async def send_chunk() -> int:
+            return (await client.patch(location, content=b"new", headers={"Content-Range": "0-2"})).status_code
+
+        store.is_hung = True
+        hanging = asyncio.create_task(send_chunk())
+        await asyncio.sleep(0.1)  # it has come as far as it comes
+        hanging.cancel()
+        await asyncio.wait([hanging])
+        store.released.set()
+        await asyncio.sleep(0.1)
+        assert await send_chunk() == 202
+
+
 async def _push_and_pull(client: httpx2.AsyncClient) -> None:
     url = f"/v2/{APP}/manifests/1.0"
     assert (await client.put(url, content=EMPTY, headers={"Content-Type": INDEX})).status_code == 201

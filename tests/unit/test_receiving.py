@@ -91,6 +91,15 @@ def test_what_had_arrived_is_handed_over_before_the_end_of_the_connection_is_tol
     assert reader.messages[0]["more_body"]
 
 
+def test_a_client_that_asks_before_it_sends_and_is_gone_is_not_told_to_go_on(reader: Reader) -> None:
+    reader.may_read.clear()
+    with reader.connection() as connection:
+        connection.sendall(HEAD.replace(b"Host", b"Expect: 100-continue\r\nHost") % 5)
+    time.sleep(0.1)
+    reader.may_read.set()
+    wait_for(lambda: [message["type"] for message in reader.messages] == ["http.disconnect"])
+
+
 def test_who_sends_faster_than_it_is_read_has_to_wait(reader: Reader) -> None:
     reader.may_read.clear()
     body = bytes(32 << 20)

@@ -67,28 +67,19 @@ def test_a_rest_ends_no_other_pause() -> None:
     asyncio.run(run())
 
 
-def test_while_requests_wait_nothing_more_is_read() -> None:
+@pytest.mark.parametrize("pieces", [0, MANY])
+def test_while_requests_wait_nothing_more_is_read(pieces: int) -> None:
     async def run() -> None:
         async with connection() as (flow, transport):
-            flow.rest_after(MANY)
+            flow.rest_after(pieces)
             flow.pause_reading()
             flow.waits = True
             flow.resume_reading()
+            assert not transport.is_reading()
             await asyncio.sleep(RESTED_SECONDS)
             assert not transport.is_reading()
             flow.waits = False
             flow.resume_reading()
             assert transport.is_reading()
-
-    asyncio.run(run())
-
-
-def test_a_pause_is_not_ended_while_requests_wait() -> None:
-    async def run() -> None:
-        async with connection() as (flow, transport):
-            flow.pause_reading()
-            flow.waits = True
-            flow.resume_reading()
-            assert not transport.is_reading()
 
     asyncio.run(run())

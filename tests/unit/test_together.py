@@ -137,8 +137,8 @@ def test_of_two_applications_in_a_process_one_holds_its_loop_and_both_leave_it_a
         works = [Work(prompt=True, together=company) for company in (first, second)]
         with first.running():
             with second.running():
-                for work in works:
-                    await work.run(time.sleep, 0)
+                for work, there in zip(works, (1, len(ANYWHERE)), strict=True):
+                    assert len(await work.run(places)) == there
                     assert len(places()) == 1
             await asyncio.sleep(0.15)
             assert places() == ANYWHERE

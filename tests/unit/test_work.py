@@ -100,6 +100,47 @@ def test_a_call_whose_request_is_given_up_ends_and_one_that_had_not_begun_does_n
     assert calls == ["slow", "third"]
 
 
+class Opened:
+    """Something open, until it is closed."""
+
+    def __init__(self) -> None:
+        self.is_closed = threading.Event()
+
+    def close(self) -> None:
+        """Close it."""
+        self.is_closed.set()
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+def test_what_is_held_is_closed_when_its_request_is_given_up_while_it_is_opened_or_closed(*, is_open: bool) -> None:
+    opened, may_go_on = Opened(), threading.Event()
+    if is_open:
+        may_go_on.set()
+
+    def begin() -> Opened:
+        may_go_on.wait(30)
+        return opened
+
+    async def hold(work: Work) -> None:
+        async with work.holding(begin):
+            may_go_on.clear()
+            waiting = asyncio.ensure_future(work.run(may_go_on.wait, 30))  # closing has its turn after it
+            await asyncio.sleep(0)
+        await waiting
+
+    async def ask() -> None:
+        holding = asyncio.create_task(hold(Work(prompt=False, threads=1)))
+        await asyncio.sleep(0.1)
+        holding.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await holding
+        assert not opened.is_closed.is_set()
+        may_go_on.set()
+        assert await asyncio.to_thread(opened.is_closed.wait, 30)
+
+    asyncio.run(ask())
+
+
 def test_a_call_that_outlives_its_loop_leaves_the_thread_to_the_next() -> None:
     work, may_end = Work(prompt=False, threads=1), threading.Event()
 

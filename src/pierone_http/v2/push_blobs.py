@@ -2,8 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -122,7 +121,7 @@ class BlobPushEndpoints:
         if body.ended:
             await self.work.run_on(first, self.push.finish_upload, session, digest, first, start)
             return
-        async with self._held(session, start) as writer:
+        async with self.work.holding(self.push.open_upload, session, start) as writer:
             if not writer.is_published:  # else the same request came before, or comes at the same time
                 await self._write(writer, body, first)
             await self.work.run(self.push.publish_upload, session, writer, digest)
@@ -132,17 +131,9 @@ class BlobPushEndpoints:
         batch = await body.batch(least=1) if start is None else b""
         if body.ended:
             return await self.work.run_on(batch, self._write_at_once, session, start, batch)
-        async with self._held(session, start) as writer:
+        async with self.work.holding(self.push.open_upload, session, start) as writer:
             await self._write(writer, body, batch)
             return writer.offset
-
-    @asynccontextmanager
-    async def _held(self, session: UploadSession, start: int | None) -> AsyncIterator[UploadWriter]:
-        writer = await self.work.run(self.push.open_upload, session, start)
-        try:
-            yield writer
-        finally:
-            await self.work.run(writer.close)
 
     async def _write(self, writer: UploadWriter, body: Body, batch: bytes) -> None:
         """Write `batch` and the rest of `body`: one batch is written while the next is received."""
