@@ -12,6 +12,7 @@ from pierone_core.values import Repository
 from pierone_http.kept_answers import KEEP, KeptAnswer, KeptAnswers, Offer
 from pierone_http.protocol import PIPELINE_MAX
 from pierone_http.receiving import ReceivingProtocol
+from pierone_http.request_head import HOST
 from pierone_http.v2.gate import Gate
 
 # A request with one of these may be answered otherwise, or has a body.
@@ -82,7 +83,9 @@ class HotProtocol(ReceivingProtocol):
         if not parser.should_keep_alive() or parser.get_http_version() != "1.1":
             return False
         names = [name for name, _ in self.headers]
-        return names.count(b"host") == 1 and _TELLING.isdisjoint(names)  # RFC 9112 section 3.2
+        if names.count(b"host") != 1 or not _TELLING.isdisjoint(names):  # RFC 9112 section 3.2
+            return False
+        return HOST.fullmatch(self.headers[names.index(b"host")][1]) is not None
 
     def _is_reader(self, repository: Repository) -> bool:
         shown = next((value for name, value in self.headers if name == b"authorization"), b"")

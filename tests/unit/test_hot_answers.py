@@ -132,7 +132,7 @@ def test_whoever_asks_for_more_is_answered_by_the_application(server: HotServer,
     assert not server.answers_itself("GET", TAG, f"{name}: {FIELDS[name]}")
 
 
-@pytest.mark.parametrize("hosts", [[], ["Host: x", "Host: x"]], ids=["none", "two"])
+@pytest.mark.parametrize("hosts", [[], ["Host: x", "Host: x"], ["Host: x y"]], ids=["none", "two", "no host"])
 def test_a_request_without_one_host_is_given_nothing_that_is_kept(server: HotServer, hosts: list[str]) -> None:
     assert not server.answers_itself("GET", TAG)
     server.asked.clear()
