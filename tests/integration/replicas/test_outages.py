@@ -44,19 +44,21 @@ def test_without_database_what_is_in_memory_is_served_and_everything_else_is_una
     check_tag_on_every_replica(cluster, repository, "edge", image.digest)
 
 
-def test_without_store_tags_are_served_and_blobs_are_unavailable(
+def test_without_store_what_is_in_memory_is_served_and_other_blobs_are_unavailable(
     cluster: Cluster, everywhere: RoundRobin, repository: str, image: Image
 ) -> None:
+    expect(201, everywhere.push_blob(repository, b"never pulled", digest_of(b"never pulled")))
     cluster.kill("S3")
     for _ in cluster.replicas:
         for tag in ("1.0", "edge", "latest"):
             assert digest_of(expect(200, everywhere.get_manifest(repository, tag)).content) == image.digest
-        expect_unavailable(everywhere.get_blob(repository, digest_of(image.blobs[1])))
+        assert expect(200, everywhere.get_blob(repository, digest_of(image.blobs[1]))).content == image.blobs[1]
+        expect_unavailable(everywhere.get_blob(repository, digest_of(b"never pulled")))
         expect_unavailable(everywhere.push_blob(repository, b"a new blob", digest_of(b"a new blob")))
     cluster.heal()
     for _ in cluster.replicas:
         expect(201, insist(lambda: everywhere.push_blob(repository, b"a new blob", digest_of(b"a new blob"))))
-    for blob in (b"a new blob", *image.blobs):
+    for blob in (b"a new blob", b"never pulled", *image.blobs):
         check_blob_on_every_replica(cluster, repository, blob)
 
 
