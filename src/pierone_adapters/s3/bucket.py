@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pierone_adapters.s3.answers import AbsentError, ConflictError, RefusedError, translated
-from pierone_adapters.s3.client import connect
+from pierone_adapters.s3.client import AtOnce, connect
 from pierone_adapters.s3.extras import Extras, crc, sha256
 from pierone_adapters.s3.options import S3Options
 from pierone_core.errors import Unavailable
@@ -158,10 +158,10 @@ class Bucket:
 
     def put_part(self, key: str, multipart: str, number: int, data: bytes) -> Part:
         """Write a part, counted from 1; raises `AbsentError`."""
-        checksum = crc(data)["ChecksumCRC32"]
+        body, checksum = AtOnce(data), crc(data)["ChecksumCRC32"]
         with translated():
             stored = self._client.upload_part(
-                Bucket=self._name, Key=key, UploadId=multipart, PartNumber=number, Body=data, ChecksumCRC32=checksum
+                Bucket=self._name, Key=key, UploadId=multipart, PartNumber=number, Body=body, ChecksumCRC32=checksum
             )
             return Part(stored["ETag"], checksum)
 

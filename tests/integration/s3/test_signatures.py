@@ -1,4 +1,4 @@
-"""What is signed of a request: its checksum instead of its bytes, so that these are not hashed once more."""
+"""What is signed of a part, its checksum instead of its bytes, and how these are sent: none of it more than once."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from tests.contracts.adapters import s3_options
 from tests.s3 import BUCKET, s3_server
 
-from pierone_adapters.s3.client import connect
+from pierone_adapters.s3.client import AtOnce, connect
 
 
 def test_the_checksum_is_signed_and_the_bytes_are_not(tmp_path: Path) -> None:
@@ -26,3 +26,10 @@ def test_the_checksum_is_signed_and_the_bytes_are_not(tmp_path: Path) -> None:
 
 def _text(value: str | bytes) -> str:
     return value if isinstance(value, str) else value.decode()
+
+
+def test_the_body_of_a_part_is_read_at_once_and_again_for_another_try() -> None:
+    body = AtOnce(b"a part")
+    assert [body.read(1), body.read(1)] == [b"a part", b""]
+    body.seek(0)
+    assert body.read(1) == b"a part"
