@@ -11,11 +11,12 @@ import sys
 
 from benchmarks.images import MANIFEST_TYPE, Image
 from benchmarks.rows.stock import (
-    PULLED_IMAGES,
+    FEW_IMAGES,
     PULLED_REPOSITORY,
     READ_IMAGE,
     READ_REPOSITORY,
     READ_TAG,
+    pulled_image,
     pulled_tag,
 )
 
@@ -116,8 +117,8 @@ def main() -> None:
     """Serve the images of the read and pull rows on the port given."""
     canned: Canned = {}
     add_image(canned, READ_REPOSITORY, READ_TAG, READ_IMAGE)
-    for number, image in enumerate(PULLED_IMAGES):
-        add_image(canned, PULLED_REPOSITORY, pulled_tag(number), image)
+    for number in range(FEW_IMAGES):
+        add_image(canned, PULLED_REPOSITORY, pulled_tag(number), pulled_image(number))
     serve(int(sys.argv[1]), canned)
 
 

@@ -4,12 +4,12 @@ import json
 from functools import partial
 
 from benchmarks.figures import Better, Sample
-from benchmarks.images import LAYER_BYTES, LAYERS, known_image
+from benchmarks.images import LAYER_BYTES, LAYERS
 from benchmarks.loads import swarm
 from benchmarks.loads.connection import Connection, UnexpectedAnswerError
 from benchmarks.loads.registry_client import pull_image
 from benchmarks.rows.row import Row, Scene
-from benchmarks.rows.stock import PULLED_IMAGES, PULLED_REPOSITORY, provide, pulled_name, pulled_tag
+from benchmarks.rows.stock import FEW_IMAGES, PULLED_REPOSITORY, provide, pulled_image, pulled_tag
 from benchmarks.servers import Server
 
 # 75 MiB, where small blobs have 16 of PIERONE_CACHE_BYTES.
@@ -19,7 +19,7 @@ MANY_IMAGES = 250
 def _provide(count: int, server: Server, _: Scene) -> str:
     with Connection(server.address) as connection:
         for number in range(count):
-            image = known_image(pulled_name(number))
+            image = pulled_image(number)
             provide(server, PULLED_REPOSITORY, pulled_tag(number), image)
             pulled = pull_image(connection, PULLED_REPOSITORY, pulled_tag(number))
             if pulled != {blob.digest: blob.content for blob in (image.config, *image.layers)}:
@@ -41,25 +41,24 @@ def rows() -> tuple[Row, ...]:
         f"{swarm.CLIENTS} client processes, each on one connection; HEAD manifest by tag, GET it by digest, GET "
         f"config and {LAYERS} layers of {LAYER_BYTES // 1024} KiB, one after the other"
     )
-    few, many = len(PULLED_IMAGES), MANY_IMAGES
     return (
         Row(
             "image-pull",
-            f"pull of {few} small images, {swarm.CLIENTS} at a time",
+            f"pull of {FEW_IMAGES} small images, {swarm.CLIENTS} at a time",
             "images/s",
             Better.HIGHER,
             f"{what}.",
-            partial(_measure, few),
-            partial(_provide, few),
+            partial(_measure, FEW_IMAGES),
+            partial(_provide, FEW_IMAGES),
             ceiling=True,
         ),
         Row(
             "image-pull-many",
-            f"pull of {many} small images, {swarm.CLIENTS} at a time",
+            f"pull of {MANY_IMAGES} small images, {swarm.CLIENTS} at a time",
             "images/s",
             Better.HIGHER,
             f"{what}; all images in turn, more than Pier One keeps in memory, all of them in the page cache.",
-            partial(_measure, many),
-            partial(_provide, many),
+            partial(_measure, MANY_IMAGES),
+            partial(_provide, MANY_IMAGES),
         ),
     )

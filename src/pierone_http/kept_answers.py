@@ -20,6 +20,8 @@ BODY_MAX_BYTES = 256 << 10
 BLOB_MAX_BYTES = 128 << 10
 # What the key, the tuple and the place in the map take besides their bytes, measured with tracemalloc.
 _ENTRY_BYTES = 400
+# What a blob takes besides its bytes at the most: `_ENTRY_BYTES`, its path, its header fields.
+_AROUND_BYTES = 2048
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -61,11 +63,11 @@ class KeptAnswers:
     def keep(self, target: bytes, repository: Repository, headers: Headers, body: bytes | None) -> None:
         """Keep what `target` is answered for ever; what is kept already stays."""
         if len(body or b"") <= BODY_MAX_BYTES:
-            self._answers.keep(target, _answer(repository, headers, body))
+            self._answers.keep(target, repository, headers, body)
 
     def keep_blob(self, target: bytes, repository: Repository, headers: Headers, body: bytes) -> None:
         """The same for a small blob that `wants_blob`."""
-        self._blobs.keep(target, _answer(repository, headers, body))
+        self._blobs.keep(target, repository, headers, body)
 
     def wants_blob(self, target: bytes, size: int) -> bool:
         """Whether a blob of `size` bytes is to be kept.
@@ -75,7 +77,7 @@ class KeptAnswers:
         """
         if size > BLOB_MAX_BYTES or self._blobs.get(target):
             return False
-        return self._blobs.room >= size + _ENTRY_BYTES or self._asked.again(target, size + _ENTRY_BYTES)
+        return self._blobs.room >= size + _AROUND_BYTES or self._asked.again(target, size + _AROUND_BYTES)
 
 
 class Offer(NamedTuple):
@@ -98,8 +100,11 @@ class _Shelf:
             self._answers.move_to_end(target)
         return answer
 
-    def keep(self, target: bytes, answer: KeptAnswer) -> None:
-        if target in self._answers or _weight(target, answer) > self._most:
+    def keep(self, target: bytes, repository: Repository, headers: Headers, body: bytes | None) -> None:
+        if target in self._answers:
+            return
+        answer = _answer(repository, headers, body)
+        if _weight(target, answer) > self._most:
             return
         self._answers[target] = answer
         self.room -= _weight(target, answer)

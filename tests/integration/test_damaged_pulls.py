@@ -1,4 +1,4 @@
-"""A small blob is compared with its digest when it is read, so that damage is neither given out nor kept."""
+"""A small blob that is to be kept in memory is compared with its digest first, so that damage is never kept."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -96,6 +96,17 @@ def test_a_pull_of_more_than_there_is_room_for_displaces_nothing() -> None:
     assert [ask(kept, blob) for blob in blobs(50)] == ["from memory"] * 10 + ["streamed"] * 40
 
 
+@pytest.mark.parametrize("left", range(9_900, 12_200, 100))
+def test_a_blob_that_hardly_fits_displaces_nothing(left: int) -> None:
+    target = b"/v2/%b/blobs/sha512:%b" % (b"r" * 255, b"0" * 128)
+    fields = [(b"docker-content-digest", b"0" * 135), (b"etag", b"0" * 137), (b"cache-control", b"0" * 40)]
+    kept = KeptAnswers(0, 10_500 + left)
+    assert ask(kept, b"/first") == "kept"
+    if kept.wants_blob(target, 10_000):
+        kept.keep_blob(target, REPOSITORY, fields, bytes(10_000))
+    assert kept.get(b"/first")
+
+
 def test_what_is_asked_for_again_soon_displaces_what_is_not() -> None:
     kept = KeptAnswers(0, 110_000)
     for blob in blobs(10):

@@ -110,7 +110,7 @@ class SmallBlobResponse(FinalResponse):
 
     def keep(self, offer: Offer) -> None:
         """Have it kept."""
-        offer.kept.keep_blob(offer.target, self.repository, self.raw_headers, self.content or b"")
+        offer.kept.keep_blob(offer.target, self.repository, self.raw_headers, bytes(self.body))
 
 
 class FileResponse(Response):
